@@ -1,0 +1,125 @@
+"""The only door to the ffmpeg program: finding it, running it, and feeding it frames."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import lru_cache
+from types import TracebackType
+from typing import IO, Any
+
+from reinterpret.errors import FfmpegError
+
+logger = logging.getLogger(__name__)
+
+# ffmpeg says much before it says what was wrong.
+_ERROR_LINES = 4
+
+
+@lru_cache(maxsize=1)
+def ffmpeg_program() -> str:
+    """The ffmpeg on this machine if it can encode H.264, else the one that imageio-ffmpeg brings.
+
+    The environment variable REINTERPRET_FFMPEG names another. Raises FfmpegError if there is none.
+    """
+    named = os.environ.get("REINTERPRET_FFMPEG")
+    if named:
+        if _encodes_h264(named):
+            return named
+        raise FfmpegError(f"REINTERPRET_FFMPEG names {named}, which is no ffmpeg with libx264; name another or unset it")
+    system = shutil.which("ffmpeg")
+    if system is not None and _encodes_h264(system):
+        return system
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError) as error:
+        raise FfmpegError("no ffmpeg with libx264 was found; install ffmpeg, or pip install imageio-ffmpeg") from error
+
+
+@lru_cache(maxsize=1)
+def ffmpeg_version() -> str:
+    """The first line that the program says about itself."""
+    return run_ffmpeg([ffmpeg_program(), "-version"]).splitlines()[0]
+
+
+def run_ffmpeg(command: Sequence[str]) -> str:
+    """Run a compiled command to its end and return its output. Raises FfmpegError with ffmpeg's own last lines."""
+    done = subprocess.run(
+        list(command), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+    )
+    if done.returncode != 0:
+        raise FfmpegError(f"ffmpeg failed (exit status {done.returncode}): {_last_lines(done.stderr)}")
+    return done.stdout
+
+
+class FrameSink:
+    """An ffmpeg that is fed raw frames through a pipe. A context manager: leaving it waits for the end.
+
+    Leaving it with an error, or `kill`, ends ffmpeg at once.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        # A file, not a pipe: nobody reads it while frames are written, and a full pipe would block ffmpeg.
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._log,
+            # Ctrl-C is for us: ffmpeg would close a half-made file as if it were whole.
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> FrameSink:
+        return self
+
+    def write(self, pixels: Any) -> None:
+        """One plane or frame: any contiguous buffer. Raises FfmpegError if ffmpeg has gone."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(pixels)
+        except (BrokenPipeError, OSError) as error:
+            self._process.wait()
+            raise self._failure() from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is not None:
+                self._process.kill()
+            try:
+                assert self._process.stdin is not None
+                self._process.stdin.close()
+            except OSError:
+                logger.debug("ffmpeg closed its input early")
+            status = self._process.wait()
+            if error is None and status != 0:
+                raise self._failure()
+        finally:
+            self._log.close()
+
+    def _failure(self) -> FfmpegError:
+        self._log.seek(0)
+        said = self._log.read().decode(errors="replace")
+        return FfmpegError(f"ffmpeg failed (exit status {self._process.returncode}): {_last_lines(said)}")
+
+
+def _encodes_h264(program: str) -> bool:
+    try:
+        listed = run_ffmpeg([program, "-hide_banner", "-encoders"])
+    except (FfmpegError, OSError) as error:
+        logger.info("%s is not used: %s", program, error)
+        return False
+    return " libx264 " in listed
+
+
+def _last_lines(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " / ".join(lines[-_ERROR_LINES:]) or "it gave no reason"

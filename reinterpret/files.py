@@ -1,0 +1,50 @@
+"""Files that are whole or not there: written to a temporary name beside the target, then renamed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reinterpret.errors import OutputError
+
+
+@contextmanager
+def renamed_into(target: Path) -> Iterator[Path]:
+    """A temporary file beside `target`, with its suffix, which becomes it if all goes well, and goes if not."""
+    temporary = target.with_name(f".{target.stem[:100]}.{os.getpid()}.{secrets.token_hex(4)}.tmp{target.suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            # Without this a power cut after the rename can leave an empty file under the final name.
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def remove_temporaries(folder: Path, process: int) -> None:
+    """Delete what a process that was killed left in `folder`."""
+    for file in folder.glob(f".*.{process}.*.tmp*"):
+        file.unlink(missing_ok=True)
+
+
+def check_output(path: Path, *, inputs: Iterable[Path] = (), suffixes: tuple[str, ...] = ()) -> None:
+    """Say before the work begins that it could not be written. Raises OutputError.
+
+    inputs: files that must not be overwritten. suffixes: those that are possible, with the dot.
+    """
+    if suffixes and path.suffix.lower() not in suffixes:
+        raise OutputError(f"{path}: expected a name that ends in {' or '.join(suffixes)}")
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder, a file name was expected")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise OutputError(f"{path}: the folder {folder} does not exist; make it first")
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"{path}: the folder {folder} cannot be written to (permission denied)")
+    for source in inputs:
+        if path.exists() and source.exists() and path.samefile(source):
+            raise OutputError(f"{path}: is one of the inputs and would be overwritten; choose another name")

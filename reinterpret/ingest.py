@@ -1,0 +1,420 @@
+"""Indexing an archive: folders go in, a library comes out.
+
+Films are shared out among worker processes. What is in the library already is skipped, what has moved is
+recognised, what cannot be read is reported and does not stop the others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from reinterpret.encoders import DEFAULT_ENCODER, load_encoder
+from reinterpret.errors import LibraryError, OutputError, ReinterpretError, UsageError, VideoError
+from reinterpret.files import remove_temporaries
+from reinterpret.library import Library, Location
+from reinterpret.neighbours import open_neighbours
+from reinterpret.shots import DEFAULT_DETECTOR, load_detector
+from reinterpret.video import fingerprint
+
+Device = Literal["auto", "cpu", "cuda"]
+
+# In a folder only files that look like videos are tried; a file that is named is tried whatever its name.
+VIDEO_SUFFIXES = frozenset(
+    ".3g2 .3gp .amv .apng .asf .av1 .avi .dv .f4v .flv .gif .gxf .h264 .h265 .hevc .ivf .lrv .m1v .m2t .m2ts .m2v .m4v "
+    ".mj2 .mjpeg .mjpg .mk3d .mkv .mov .mp4 .mpe .mpeg .mpg .mpv .mts .mxf .nsv .nut .obu .ogg .ogm .ogv .ogx .qt .r3d "
+    ".rm .rmvb .roq .swf .ts .vob .webm .wmv .wtv .y4m".split()
+)
+# A detector is made once to check its name; for that any rate will do.
+_ANY_RATE = Fraction(25)
+# A worker that says nothing for so long hangs in a decoder; the slowest film reports every few frames.
+_SILENCE_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be indexed, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What an indexing run has done."""
+
+    indexed: int
+    unchanged: int
+    moved: int
+    failed: tuple[Failure, ...]
+    shots: int
+    """Shots of the films that were indexed in this run."""
+    footage_seconds: float
+    """Seconds of film that were indexed in this run."""
+    elapsed_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class IndexProgress:
+    """How far an indexing run is, for a progress bar."""
+
+    done_bytes: int
+    total_bytes: int
+    footage_seconds: float
+    films_done: int
+    films_total: int
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is known while the run goes on."""
+
+    total_bytes: int
+    films_total: int
+    done_bytes: int = 0
+    films_done: int = 0
+    footage_seconds: float = 0.0
+    shots: int = 0
+    indexed: int = 0
+    failed: list[Failure] = field(default_factory=list)
+    under_way: dict[Path, tuple[float, float]] = field(default_factory=dict)
+    """Share done and seconds done of the films in hand."""
+
+    def progress(self, sizes: dict[Path, int]) -> IndexProgress:
+        share = sum(sizes[path] * done for path, (done, _) in self.under_way.items())
+        seconds = sum(seconds for _, seconds in self.under_way.values())
+        return IndexProgress(
+            done_bytes=self.done_bytes + round(share),
+            total_bytes=self.total_bytes,
+            footage_seconds=self.footage_seconds + seconds,
+            films_done=self.films_done,
+            films_total=self.films_total,
+        )
+
+
+def index(
+    paths: Sequence[Path | str],
+    library: Path | str,
+    *,
+    encoder: str | None = None,
+    detector: str | None = None,
+    device: Device = "auto",
+    jobs: int | None = None,
+    on_progress: Callable[[IndexProgress], None] | None = None,
+) -> IndexReport:
+    """Index every video at or below `paths` into the library (made if it is not there).
+
+    encoder, detector: those of the library, or the defaults for a new one. jobs: films decoded at the same time,
+    by default as many as there are cores. Files that fail are in the report; raises LibraryError, OutputError,
+    EncoderError or UsageError where nothing can be done at all.
+    """
+    started = time.monotonic()
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"the number of jobs must be at least 1, got {jobs}")
+    files = list(find_videos([Path(path) for path in paths]))
+    kept = _open_or_create(Path(library), encoder, detector, device)
+    kept.sweep()
+    work, unchanged, moved, failed = _sort_out(files, kept)
+    tally = _Tally(sum(size for _, size in work), len(work), failed=failed)
+    if work:
+        _run(work, kept, device, jobs, tally, on_progress)
+        _forget_replaced(kept)
+    open_neighbours(kept)
+    return IndexReport(
+        indexed=tally.indexed,
+        unchanged=unchanged,
+        moved=moved,
+        failed=tuple(sorted(tally.failed, key=lambda failure: failure.path)),
+        shots=tally.shots,
+        footage_seconds=tally.footage_seconds,
+        elapsed_seconds=time.monotonic() - started,
+    )
+
+
+def find_videos(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files at `paths`, and below those that are folders, each once, folder by folder in order of name.
+
+    Raises VideoError where a path does not exist, or where there is no video at all.
+    """
+    seen: set[Path] = set()
+    for path in paths:
+        if not path.exists():
+            raise VideoError(f"{path}: no such file or folder")
+        for file in _videos_below(path, set()) if path.is_dir() else [path]:
+            if (real := file.resolve()) not in seen:
+                seen.add(real)
+                yield file.absolute()
+    if not seen:
+        raise VideoError(f"{', '.join(map(str, paths)) or 'no path'}: no video was found there")
+
+
+def _videos_below(folder: Path, visited: set[Path]) -> Iterator[Path]:
+    """Follows symbolic links, but no folder twice: links can form loops."""
+    real = folder.resolve()
+    if real in visited:
+        return
+    visited.add(real)
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise VideoError(f"{folder}: the folder cannot be read ({error.strerror})") from error
+    for entry in entries:
+        # Dot files, and the "._" twins that macOS leaves beside every film on foreign disks.
+        if entry.name.startswith("."):
+            continue
+        path = Path(entry.path)
+        if path.is_dir():
+            yield from _videos_below(path, visited)
+        elif path.suffix.lower() in VIDEO_SUFFIXES:
+            yield path
+
+
+def _open_or_create(path: Path, encoder: str | None, detector: str | None, device: Device) -> Library:
+    if not Library.exists(path):
+        made = load_encoder(encoder or DEFAULT_ENCODER, device=device)
+        name = load_detector(detector or DEFAULT_DETECTOR, frame_rate=_ANY_RATE).name
+        return Library.create(path, encoder=made.name, encoder_version=made.version, detector=name)
+    library = Library.open(path)
+    for what, asked, there in (("encoder", encoder, library.encoder), ("detector", detector, library.detector)):
+        if asked is not None and asked != there:
+            raise LibraryError(
+                f"{path}: was made with the {what} {there}, not {asked}; leave out --{what}, or index into a new library"
+            )
+    version = load_encoder(library.encoder, device=device).version
+    if version != library.encoder_version:
+        raise LibraryError(
+            f"{path}: was made with version {library.encoder_version} of the encoder {library.encoder}, this is "
+            f"{version}; vectors of both cannot be compared, index into a new library"
+        )
+    return library
+
+
+def _sort_out(files: list[Path], library: Library) -> tuple[list[tuple[Path, int]], int, int, list[Failure]]:
+    """Which films are to be indexed (with their size), how many are unchanged and moved, and what has failed."""
+    locations = library.locations()
+    work: dict[str, tuple[Path, int]] = {}
+    unchanged = moved = 0
+    failed = []
+    for file in files:
+        try:
+            location = Location.of(file)
+            known = locations.get(location.path)
+            if known is not None and known[1] == location:
+                unchanged += 1
+                continue
+            if not file.is_file() or location.size == 0:
+                raise VideoError(f"{file}: is {'empty (0 bytes)' if file.is_file() else 'not a regular file'}")
+            film = fingerprint(file)
+        except VideoError as error:
+            failed.append(Failure(file, str(error)))
+            continue
+        if film in library:
+            before = library.location(film)
+            if before is None or before.path == location.path or not before.path.exists():
+                library.relocate(film, location)
+                moved += before is None or before.path != location.path
+            unchanged += 1
+        elif film in work:
+            unchanged += 1  # a copy of a film that is indexed in this run
+        else:
+            work[film] = (file, location.size)
+    # The longest first, so that no worker begins on a long film while the others have nothing left to do.
+    return sorted(work.values(), key=lambda item: (-item[1], item[0])), unchanged, moved, failed
+
+
+def _run(
+    work: list[tuple[Path, int]],
+    library: Library,
+    device: Device,
+    jobs: int | None,
+    tally: _Tally,
+    on_progress: Callable[[IndexProgress], None] | None,
+) -> None:
+    cores = os.cpu_count() or 1
+    count = min(jobs or cores, len(work))
+    sizes = dict(work)
+    tasks: queue.SimpleQueue[Path] = queue.SimpleQueue()
+    for path, _ in work:
+        tasks.put(path)
+    events: queue.SimpleQueue[tuple[Path | None, dict[str, Any]]] = queue.SimpleQueue()
+    team = [_Worker(library, device, max(1, cores // count), tasks, events) for _ in range(count)]
+    try:
+        for worker in team:
+            worker.start()
+        running = count
+        while running:
+            path, event = events.get()
+            if path is None:
+                running -= 1
+            else:
+                _take_in(path, event, sizes, tally)
+            if on_progress is not None:
+                on_progress(tally.progress(sizes))
+    finally:
+        for worker in team:
+            worker.stop()
+
+
+def _take_in(path: Path, event: dict[str, Any], sizes: dict[Path, int], tally: _Tally) -> None:
+    kind = event["event"]
+    if kind == "progress":
+        tally.under_way[path] = (event["share"], event["seconds"])
+        return
+    tally.under_way.pop(path, None)
+    if kind == "fatal":
+        raise OutputError(event["reason"])
+    tally.done_bytes += sizes[path]
+    tally.films_done += 1
+    if kind == "done":
+        tally.indexed += 1
+        tally.shots += event["shots"]
+        tally.footage_seconds += event["seconds"]
+    else:
+        tally.failed.append(Failure(path, event["reason"]))
+
+
+class _Worker(threading.Thread):
+    """Feeds one worker process after another from the queue of films; a process that dies is replaced."""
+
+    def __init__(
+        self,
+        library: Library,
+        device: Device,
+        threads: int,
+        tasks: queue.SimpleQueue[Path],
+        events: queue.SimpleQueue[tuple[Path | None, dict[str, Any]]],
+    ) -> None:
+        super().__init__(daemon=True)
+        self._library, self._device, self._threads = library, device, threads
+        self._tasks, self._events = tasks, events
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
+
+    def run(self) -> None:
+        path: Path | None = None
+        try:
+            while not self._stopped:
+                try:
+                    path = self._tasks.get_nowait()
+                except queue.Empty:
+                    break
+                self._index(path)
+        except (OSError, ReinterpretError) as error:
+            if path is not None:
+                self._events.put((path, {"event": "fatal", "reason": f"a worker could not be run ({error})"}))
+        finally:
+            self._events.put((None, {}))
+
+    def stop(self) -> None:
+        """End the process at once, and remove what it leaves behind."""
+        self._stopped = True
+        if self._process is not None:
+            self._process.kill()
+        if self.is_alive():
+            self.join()
+        self._close()
+
+    def _index(self, path: Path) -> None:
+        if self._process is None:
+            self._process = self._launch()
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        watchdog = _Watchdog(process, _SILENCE_SECONDS)
+        try:
+            process.stdin.write(json.dumps({"path": str(path), "threads": self._threads}) + "\n")
+            process.stdin.flush()
+            for line in process.stdout:
+                watchdog.alive()
+                event = json.loads(line)
+                self._events.put((path, event))
+                if event["event"] != "progress":
+                    return
+        except BrokenPipeError:
+            pass  # it died before it took the film: reported below, as any other death
+        finally:
+            watchdog.cancel()
+        self._close()
+        if not self._stopped:
+            how = f"hung for {_SILENCE_SECONDS} s" if watchdog.barked else f"crashed (exit status {process.returncode})"
+            self._events.put((path, {"event": "failed", "reason": f"{path}: the decoder {how}; the file is damaged"}))
+
+    def _launch(self) -> subprocess.Popen[str]:
+        arguments = [str(self._library.path.absolute()), self._device, str(self._threads)]
+        return subprocess.Popen(
+            [sys.executable, "-m", "reinterpret.worker", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+
+    def _close(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        remove_temporaries(self._library.path / "films", process.pid)
+
+
+class _Watchdog:
+    """Kills a process that has been silent for too long."""
+
+    def __init__(self, process: subprocess.Popen[str], seconds: float) -> None:
+        self.barked = False
+        self._process, self._seconds = process, seconds
+        self._timer = self._start()
+
+    def alive(self) -> None:
+        self._timer.cancel()
+        self._timer = self._start()
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def _start(self) -> threading.Timer:
+        timer = threading.Timer(self._seconds, self._bark)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _bark(self) -> None:
+        self.barked = True
+        self._process.kill()
+
+
+def _forget_replaced(library: Library) -> None:
+    """Where one path stands for two films, the file was changed: only its present content is kept."""
+    by_path: dict[Path, list[str]] = {}
+    for film in library.fingerprints():
+        location = library.location(film)
+        if location is not None:
+            by_path.setdefault(location.path, []).append(film)
+    for path, films in by_path.items():
+        if len(films) > 1 and path.exists():
+            present = fingerprint(path)
+            for film in films:
+                if film != present:
+                    library.remove(film)

@@ -1,0 +1,97 @@
+"""What one can look for: a picture, a frame of a video or a shot of the library goes in, a vector comes out."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from reinterpret.embeddings import embed_pictures
+from reinterpret.encoders import Encoder, load_encoder
+from reinterpret.errors import LibraryError, UsageError, VideoError
+from reinterpret.frames import read_frames
+from reinterpret.ingest import Device
+from reinterpret.library import Library
+from reinterpret.neighbours import Hit, Neighbours
+from reinterpret.video import Video, probe
+
+# A picture is only looked at through a small frame; this is far above what any camera makes.
+_MOST_PIXELS = 400_000_000
+
+
+def library_encoder(library: Library, *, device: Device = "auto", threads: int | None = None) -> Encoder:
+    """The encoder a library was made with. Raises LibraryError if this program's version of it differs."""
+    encoder = load_encoder(library.encoder, device=device, threads=threads)
+    if encoder.version != library.encoder_version:
+        raise LibraryError(
+            f"{library.path}: was made with version {library.encoder_version} of the encoder {library.encoder}, this "
+            f"is {encoder.version}; vectors of both cannot be compared, index into a new library"
+        )
+    return encoder
+
+
+def picture_query(path: Path | str, encoder: Encoder) -> np.ndarray:
+    """The vector of a picture file: D float32. Raises VideoError if it is none."""
+    return np.asarray(embed_pictures([read_picture(Path(path))], encoder)[0])
+
+
+def frame_query(path: Path | str, at: float, encoder: Encoder) -> np.ndarray:
+    """The vector of the frame that a video shows at an instant (seconds from its start): D float32.
+
+    Raises VideoError, also where the video is over by then.
+    """
+    return np.asarray(embed_pictures([read_frame(probe(path), at)], encoder)[0])
+
+
+def shot_query(neighbours: Neighbours, film: str, shot: int) -> np.ndarray:
+    """The vector of a shot of the library: D float32. Raises LibraryError."""
+    return neighbours.vector(film, shot)
+
+
+def search(neighbours: Neighbours, query: np.ndarray, *, k: int = 10) -> list[Hit]:
+    """The `k` shots nearest to one query (D float32), best first."""
+    if k < 1:
+        raise UsageError(f"at least one result must be asked for, got -k {k}")
+    return neighbours.search(query[None], k)[0]
+
+
+def parse_shot(name: str, library: Library) -> tuple[str, int]:
+    """A shot as people write it, `FILM:NUMBER`: the film's file name, path or fingerprint, and the shot's number.
+
+    Raises UsageError, LibraryError.
+    """
+    film, colon, number = name.rpartition(":")
+    if not colon or not number.isdigit():
+        raise UsageError(f"expected a shot such as FILM.mp4:12, got {name!r}")
+    found = library.find_film(film)
+    count = len(library.shots(found))
+    if int(number) >= count:
+        raise LibraryError(f"{film} has {count} shots, numbered from 0; there is no shot {number}")
+    return found, int(number)
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """A picture file as H x W x 3 uint8 RGB, upright. Raises VideoError."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as picture:
+            if picture.width * picture.height > _MOST_PIXELS:
+                raise VideoError(f"{path}: has {picture.width} x {picture.height} pixels, more than can be read")
+            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    except FileNotFoundError as error:
+        raise VideoError(f"{path}: no such file") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise VideoError(f"{path}: is not a picture that can be read ({error})") from error
+
+
+def read_frame(video: Video, at: float) -> np.ndarray:
+    """The frame on the screen at an instant, upright, in square pixels: H x W x 3 uint8 RGB. Raises VideoError."""
+    if not math.isfinite(at) or at < 0:
+        raise UsageError(f"expected an instant in seconds from the start, got {at}")
+    if video.duration and at >= video.duration:
+        raise VideoError(f"{video.path}: is {float(video.duration):.2f} s long, there is no frame at {at:.2f} s")
+    size = {"width": video.display_width, "height": video.display_height}
+    return np.asarray(read_frames(video, [Fraction(at)], **size).pixels[0])

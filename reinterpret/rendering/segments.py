@@ -1,0 +1,243 @@
+"""Segments: each clip of an edit becomes a small video of exactly its frames, kept by content.
+
+All segments of a film are encoded with the same settings, so that they can be joined without encoding again.
+Changing one choice of an edit makes one new segment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from reinterpret.edits import Clip, EditList
+from reinterpret.errors import OutputError
+from reinterpret.ffmpeg import FrameSink, ffmpeg_program, ffmpeg_version
+from reinterpret.files import renamed_into
+from reinterpret.frames import FrameReader
+from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
+from reinterpret.timebase import format_fraction
+from reinterpret.video import FrameGrid, Video
+
+Layout = Literal["alone", "side-by-side"]
+
+# Part of every key: to be raised whenever the same clip would look otherwise.
+_REVISION = 1
+# The segments of the last few films; beyond that the oldest go.
+_CACHE_BYTES = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a film is drawn and encoded. width and height are those of one panel, in pixels, even."""
+
+    width: int
+    height: int
+    layout: Layout = "alone"
+    fit: Fit = "crop"
+    crf: int = 18
+    preset: str = "medium"
+
+    @property
+    def frame_width(self) -> int:
+        """Pixels across the whole frame."""
+        return self.width * (2 if self.layout == "side-by-side" else 1)
+
+
+def encode_segments(
+    edit: EditList,
+    settings: Settings,
+    folder: Path,
+    *,
+    jobs: int,
+    on_frames: Callable[[int], None] | None = None,
+) -> list[Path]:
+    """A segment for every clip, in order, made in parallel or found in `folder`.
+
+    on_frames: told how many frames are done. Raises VideoError, FfmpegError, OutputError.
+    """
+    paths = [folder / f"{_key(edit, clip, settings)}.mp4" for clip in edit.clips]
+    progress = _Progress(on_frames)
+    stop = threading.Event()
+    missing: dict[Path, Clip] = {}
+    for path, clip in zip(paths, edit.clips, strict=True):
+        if path.exists():
+            with suppress(OSError):
+                os.utime(path)  # the cache keeps what was used last
+            progress.add(clip.frame_count)
+        elif path in missing:
+            progress.add(clip.frame_count)  # the same picture twice is made once
+        else:
+            missing[path] = clip
+    # The longest first, so that the last to finish is a short one.
+    work = sorted(missing.items(), key=lambda item: -item[1].frame_count)
+    threads = max(1, (os.cpu_count() or 1) // max(1, min(jobs, len(work))))
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="segment") as pool:
+        try:
+            running = {
+                pool.submit(_encode, edit, clip, settings, path, threads, progress, stop) for path, clip in work
+            }
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return paths
+
+
+def prune(folder: Path, *, keep: list[Path]) -> None:
+    """Delete the segments used longest ago until the folder is below its limit; never those in `keep`."""
+    kept = set(keep)
+    files = []
+    for file in folder.glob("*.mp4"):
+        with suppress(OSError):
+            status = file.stat()
+            files.append((status.st_mtime, status.st_size, file))
+    total = sum(size for _, size, _ in files)
+    for _, size, file in sorted(files):
+        if total <= _CACHE_BYTES:
+            return
+        if file not in kept:
+            with suppress(OSError):
+                file.unlink()
+                total -= size
+
+
+class Stopped(Exception):
+    """The rendering was called off."""
+
+
+class _Progress:
+    """Counts frames for several threads."""
+
+    def __init__(self, on_frames: Callable[[int], None] | None) -> None:
+        self._on_frames, self._frames, self._lock = on_frames, 0, threading.Lock()
+
+    def add(self, frames: int) -> None:
+        with self._lock:
+            self._frames += frames
+            if self._on_frames is not None:
+                self._on_frames(self._frames)
+
+
+def _key(edit: EditList, clip: Clip, settings: Settings) -> str:
+    """Names all that decides how the segment looks."""
+    facts: dict[str, Any] = {
+        "revision": _REVISION,
+        "ffmpeg": ffmpeg_version(),
+        "settings": [getattr(settings, name) for name in sorted(Settings.__slots__)],
+        "rate": format_fraction(edit.grid.rate),
+        "frames": clip.frame_count,
+        "kind": clip.kind,
+    }
+    if clip.match is not None:
+        seconds = edit.source_seconds(clip)
+        facts["film"] = clip.match.film
+        facts["source"] = [format_fraction(seconds[0]), format_fraction(seconds[-1]), format_fraction(clip.speed)]
+        facts["shot_end"] = format_fraction(clip.match.shot_span.end)
+    if settings.layout == "side-by-side":
+        facts["trailer"] = [edit.trailer.fingerprint, clip.first_frame, list(edit.grid.dropped)]
+    elif edit.grid.dropped:
+        facts["slots"] = [edit.grid.slot(frame) - edit.grid.slot(clip.first_frame) for frame in _frames(clip)]
+    return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _frames(clip: Clip) -> range:
+    return range(clip.first_frame, clip.end_frame)
+
+
+def _encode(
+    edit: EditList,
+    clip: Clip,
+    settings: Settings,
+    path: Path,
+    threads: int,
+    progress: _Progress,
+    stop: threading.Event,
+) -> None:
+    try:
+        with renamed_into(path) as temporary:
+            command = encode_command(temporary, settings, edit.grid.rate, threads=threads)
+            with FrameSink(command) as sink:
+                for number, planes in enumerate(clip_planes(edit, clip, settings)):
+                    if stop.is_set():
+                        raise Stopped
+                    for plane in planes:
+                        sink.write(memoryview(plane if plane.flags.c_contiguous else plane.copy()))
+                    if number % 8 == 7:
+                        progress.add(8)
+                progress.add(clip.frame_count % 8)
+    except OSError as error:
+        raise OutputError(f"{path.parent}: segments cannot be written there ({error.strerror or error})") from error
+
+
+def encode_command(path: Path, settings: Settings, rate: Fraction, *, threads: int) -> list[str]:
+    """The ffmpeg command that makes H.264 of raw I420 frames on its standard input."""
+    import ffmpeg
+
+    rate_text = format_fraction(rate)
+    stream = ffmpeg.input(
+        "pipe:0", f="rawvideo", pix_fmt="yuv420p", s=f"{settings.frame_width}x{settings.height}", r=rate_text
+    )
+    output = stream.output(
+        str(path),
+        vcodec="libx264",
+        preset=settings.preset,
+        crf=settings.crf,
+        pix_fmt="yuv420p",
+        threads=threads,
+        # BT.709, video range: said in the stream, so that no player has to guess
+        colorspace="bt709",
+        color_primaries="bt709",
+        color_trc="bt709",
+        color_range="tv",
+        video_track_timescale=rate.numerator,
+        fflags="+bitexact",
+        f="mp4",
+    )
+    return list(output.global_args("-hide_banner", "-nostdin", "-loglevel", "error").compile(cmd=ffmpeg_program(), overwrite_output=True))
+
+
+def clip_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
+    """The frames of one clip as they stand in the film."""
+    archive = _archive_planes(edit, clip, settings)
+    if settings.layout == "alone":
+        yield from archive
+        return
+    panel = Panel(edit.trailer, settings.width, settings.height, fit=settings.fit)
+    with FrameReader(edit.trailer) as reader:
+        for frame, right in zip(_frames(clip), archive, strict=True):
+            yield side_by_side(panel(reader.at(trailer_seconds(edit.grid, frame)).picture), right)
+
+
+def trailer_seconds(grid: FrameGrid, frame: int) -> Fraction:
+    """An instant at which frame `frame` of the trailer is on the screen, whatever its own time stamp is rounded to."""
+    return (grid.slot(frame) + Fraction(2, 5)) / grid.rate
+
+
+def _archive_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
+    if clip.match is None:
+        black = black_planes(settings.width, settings.height)
+        for _ in _frames(clip):
+            yield black
+        return
+    film: Video = edit.film(clip.match.film)
+    panel = Panel(film, settings.width, settings.height, fit=settings.fit)
+    with FrameReader(film) as reader:
+        last, planes = None, None
+        for seconds in edit.source_seconds(clip):
+            frame = reader.at(seconds)
+            if planes is None or frame is not last:
+                last, planes = frame, panel(frame.picture)
+            yield planes
