@@ -1,0 +1,137 @@
+"""See one film through another: a neural video footage matching engine.
+
+import reinterpret
+
+reinterpret.index(["films/"], "library")
+library = reinterpret.Library.open("library")
+edit = reinterpret.match("trailer.mp4", library)
+reinterpret.render(edit, "reinterpretation.mp4")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reinterpret.edits import Clip, EditList, Match
+    from reinterpret.embeddings import Embeddings, Film, embed_video
+    from reinterpret.encoders import load_encoder
+    from reinterpret.errors import (
+        EditError,
+        EncoderError,
+        FfmpegError,
+        LibraryError,
+        OutputError,
+        ReinterpretError,
+        UsageError,
+        VideoError,
+    )
+    from reinterpret.frames import FrameBatch, read_frames
+    from reinterpret.ingest import IndexReport, index
+    from reinterpret.library import Library
+    from reinterpret.matching import match
+    from reinterpret.neighbours import Hit, Neighbours, open_neighbours
+    from reinterpret.queries import frame_query, library_encoder, picture_query, search, shot_query
+    from reinterpret.rendering.film import render
+    from reinterpret.rendering.stills import contact_sheet, grid
+    from reinterpret.shots import Shot, detect_shots
+    from reinterpret.timebase import Span
+    from reinterpret.video import FrameGrid, Video, probe
+
+# Heavy libraries are loaded when the first name that needs them is used, not when this package is imported.
+_HOMES = {
+    "Clip": "edits",
+    "EditError": "errors",
+    "EditList": "edits",
+    "Embeddings": "embeddings",
+    "EncoderError": "errors",
+    "FfmpegError": "errors",
+    "Film": "embeddings",
+    "FrameBatch": "frames",
+    "FrameGrid": "video",
+    "Hit": "neighbours",
+    "IndexReport": "ingest",
+    "Library": "library",
+    "LibraryError": "errors",
+    "Match": "edits",
+    "Neighbours": "neighbours",
+    "OutputError": "errors",
+    "ReinterpretError": "errors",
+    "Shot": "shots",
+    "Span": "timebase",
+    "UsageError": "errors",
+    "Video": "video",
+    "VideoError": "errors",
+    "contact_sheet": "rendering.stills",
+    "detect_shots": "shots",
+    "embed_video": "embeddings",
+    "frame_query": "queries",
+    "grid": "rendering.stills",
+    "index": "ingest",
+    "library_encoder": "queries",
+    "load_encoder": "encoders",
+    "match": "matching",
+    "open_neighbours": "neighbours",
+    "picture_query": "queries",
+    "probe": "video",
+    "read_frames": "frames",
+    "render": "rendering.film",
+    "search": "queries",
+    "shot_query": "queries",
+}
+
+__all__ = [
+    "Clip",
+    "EditError",
+    "EditList",
+    "Embeddings",
+    "EncoderError",
+    "FfmpegError",
+    "Film",
+    "FrameBatch",
+    "FrameGrid",
+    "Hit",
+    "IndexReport",
+    "Library",
+    "LibraryError",
+    "Match",
+    "Neighbours",
+    "OutputError",
+    "ReinterpretError",
+    "Shot",
+    "Span",
+    "UsageError",
+    "Video",
+    "VideoError",
+    "contact_sheet",
+    "detect_shots",
+    "embed_video",
+    "frame_query",
+    "grid",
+    "index",
+    "library_encoder",
+    "load_encoder",
+    "match",
+    "open_neighbours",
+    "picture_query",
+    "probe",
+    "read_frames",
+    "render",
+    "search",
+    "shot_query",
+]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'reinterpret' has no attribute {name!r}")
+    value = getattr(import_module(f"reinterpret.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

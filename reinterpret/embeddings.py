@@ -196,9 +196,7 @@ def _jpeg(picture: np.ndarray, video: Video) -> bytes:
     return bytes(jpeg)
 
 
-def _embed(
-    shots: Iterable[_PicturedShot], encoder: Encoder
-) -> Iterator[tuple[_PicturedShot, np.ndarray]]:
+def _embed(shots: Iterable[_PicturedShot], encoder: Encoder) -> Iterator[tuple[_PicturedShot, np.ndarray]]:
     """Each shot with its frame vectors; frames of several shots go through the encoder together."""
     waiting: list[_PicturedShot] = []
     for shot in shots:
@@ -209,9 +207,7 @@ def _embed(
     yield from _embed_together(waiting, encoder)
 
 
-def _embed_together(
-    shots: list[_PicturedShot], encoder: Encoder
-) -> Iterator[tuple[_PicturedShot, np.ndarray]]:
+def _embed_together(shots: list[_PicturedShot], encoder: Encoder) -> Iterator[tuple[_PicturedShot, np.ndarray]]:
     import cv2
 
     size = (encoder.frame_width, encoder.frame_height)

@@ -30,7 +30,9 @@ def ffmpeg_program() -> str:
     if named:
         if _encodes_h264(named):
             return named
-        raise FfmpegError(f"REINTERPRET_FFMPEG names {named}, which is no ffmpeg with libx264; name another or unset it")
+        raise FfmpegError(
+            f"REINTERPRET_FFMPEG names {named}, which is no ffmpeg with libx264; name another or unset it"
+        )
     system = shutil.which("ffmpeg")
     if system is not None and _encodes_h264(system):
         return system

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
@@ -109,11 +109,9 @@ class FrameReader:
     def __init__(self, video: Video, *, threads: int = 1) -> None:
         self._video = video
         self._threads = threads
-        self._context = open_container(video.path)
-        self._container, self._stream = self._context.__enter__()
-        self._stream.thread_type = "AUTO"
-        self._stream.codec_context.thread_count = threads
-        self._restart()
+        self._current: DecodedFrame | None = None
+        self._next: DecodedFrame | None = None
+        self._open()
 
     def __enter__(self) -> FrameReader:
         return self
@@ -145,20 +143,21 @@ class FrameReader:
 
     def _reachable(self, seconds: Fraction) -> bool:
         assert self._current is not None
-        return self._current.seconds <= seconds + _ROUNDING_SECONDS and seconds < self._current.seconds + _DECODE_THROUGH_SECONDS
+        return (
+            self._current.seconds <= seconds + _ROUNDING_SECONDS
+            and seconds < self._current.seconds + _DECODE_THROUGH_SECONDS
+        )
 
     def _advance(self) -> None:
         self._current = self._next
         self._next = next(self._frames, None)
 
     def _restart(self) -> None:
-        self._clock = _Clock(self._video, self._stream.time_base)
         self._frames = self._decode()
-        self._current: DecodedFrame | None = None
-        self._next: DecodedFrame | None = next(self._frames, None)
+        self._current, self._next = None, next(self._frames, None)
 
-    def _decode(self) -> Iterator[DecodedFrame]:  # type: ignore[misc]
-        clock, rate = self._clock, self._video.frame_rate
+    def _decode(self) -> Generator[DecodedFrame]:
+        clock, rate = _Clock(self._video, self._stream.time_base), self._video.frame_rate
         for picture in decoded(self._container, self._stream):
             instant = clock.seconds(picture)
             yield DecodedFrame(round_half_up(instant * rate), instant, picture)
@@ -171,7 +170,7 @@ class FrameReader:
                 if target <= _DECODE_THROUGH_SECONDS:
                     break
                 self._frames.close()
-                stamp = int((target + self._video.start) / self._stream.time_base)
+                stamp = int((target + self._video.start) / (self._stream.time_base or Fraction(1, 1000)))
                 try:
                     self._container.seek(stamp, stream=self._stream, backward=True)
                 except av.error.FFmpegError:
@@ -179,11 +178,10 @@ class FrameReader:
                 self._restart()
                 if self._next is not None and self._next.seconds <= seconds + _ROUNDING_SECONDS:
                     return
-        self._reopen()
+        self.close()
+        self._open()
 
-    def _reopen(self) -> None:
-        self._frames.close()
-        self._context.__exit__(None, None, None)
+    def _open(self) -> None:
         self._context = open_container(self._video.path)
         self._container, self._stream = self._context.__enter__()
         self._stream.thread_type = "AUTO"
@@ -271,7 +269,9 @@ def source_colorspace(picture: av.VideoFrame) -> Colorspace:
 
 def is_full_range(picture: av.VideoFrame) -> bool:
     """Whether luma runs from 0 to 255 rather than from 16 to 235; reserved values count as not said."""
-    return picture.color_range == ColorRange.JPEG or picture.format.name.startswith(("yuvj", "rgb", "bgr", "gbr", "pal"))
+    return picture.color_range == ColorRange.JPEG or picture.format.name.startswith(
+        ("yuvj", "rgb", "bgr", "gbr", "pal")
+    )
 
 
 def prefetch(items: Iterable[T], *, depth: int) -> Iterator[T]:

@@ -30,11 +30,15 @@ from reinterpret.video import fingerprint
 Device = Literal["auto", "cpu", "cuda"]
 
 # In a folder only files that look like videos are tried; a file that is named is tried whatever its name.
-VIDEO_SUFFIXES = frozenset(
-    ".3g2 .3gp .amv .apng .asf .av1 .avi .dv .f4v .flv .gif .gxf .h264 .h265 .hevc .ivf .lrv .m1v .m2t .m2ts .m2v .m4v "
-    ".mj2 .mjpeg .mjpg .mk3d .mkv .mov .mp4 .mpe .mpeg .mpg .mpv .mts .mxf .nsv .nut .obu .ogg .ogm .ogv .ogx .qt .r3d "
-    ".rm .rmvb .roq .swf .ts .vob .webm .wmv .wtv .y4m".split()
-)
+# fmt: off
+VIDEO_SUFFIXES = frozenset({
+    ".3g2", ".3gp", ".amv", ".apng", ".asf", ".av1", ".avi", ".dv", ".f4v", ".flv", ".gif", ".gxf",
+    ".h264", ".h265", ".hevc", ".ivf", ".lrv", ".m1v", ".m2t", ".m2ts", ".m2v", ".m4v", ".mj2", ".mjpeg",
+    ".mjpg", ".mk3d", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv", ".mts", ".mxf", ".nsv",
+    ".nut", ".obu", ".ogg", ".ogm", ".ogv", ".ogx", ".qt", ".r3d", ".rm", ".rmvb", ".roq", ".swf",
+    ".ts", ".vob", ".webm", ".wmv", ".wtv", ".y4m",
+})
+# fmt: on
 # A detector is made once to check its name; for that any rate will do.
 _ANY_RATE = Fraction(25)
 # A worker that says nothing for so long hangs in a decoder; the slowest film reports every few frames.
@@ -188,7 +192,7 @@ def _open_or_create(path: Path, encoder: str | None, detector: str | None, devic
     for what, asked, there in (("encoder", encoder, library.encoder), ("detector", detector, library.detector)):
         if asked is not None and asked != there:
             raise LibraryError(
-                f"{path}: was made with the {what} {there}, not {asked}; leave out --{what}, or index into a new library"
+                f"{path}: was made with the {what} {there}, not {asked}; leave out --{what}, or use a new library"
             )
     version = load_encoder(library.encoder, device=device).version
     if version != library.encoder_version:
@@ -244,8 +248,8 @@ def _run(
     count = min(jobs or cores, len(work))
     sizes = dict(work)
     tasks: queue.SimpleQueue[Path] = queue.SimpleQueue()
-    for path, _ in work:
-        tasks.put(path)
+    for film, _ in work:
+        tasks.put(film)
     events: queue.SimpleQueue[tuple[Path | None, dict[str, Any]]] = queue.SimpleQueue()
     team = [_Worker(library, device, max(1, cores // count), tasks, events) for _ in range(count)]
     try:

@@ -286,7 +286,7 @@ class Library:
 
         on_film: told how many are done, of how many.
         """
-        problems = []
+        problems: list[Problem] = []
         films = self.fingerprints()
         for done, film in enumerate(films):
             problems += self._verify_film(film)
@@ -449,9 +449,9 @@ def _film_of_table(table: Any) -> Film:
             encoder=str(facts["encoder"]),
             encoder_version=str(facts["encoder_version"]),
             content=_matrix(table.column("content"), np.float32),
-            frame_vectors=np.asarray(
-                frames.flatten().flatten().to_numpy(zero_copy_only=False), np.float16
-            ).reshape(-1, size),
+            frame_vectors=np.asarray(frames.flatten().flatten().to_numpy(zero_copy_only=False), np.float16).reshape(
+                -1, size
+            ),
             frame_seconds=table.column("frame_seconds").combine_chunks().flatten().to_numpy(),
             frame_offsets=np.asarray(frames.offsets.to_numpy(), np.int64),
         ),

@@ -23,7 +23,7 @@ from reinterpret.library import Library
 from reinterpret.neighbours import Hit, Neighbours, open_neighbours
 from reinterpret.queries import library_encoder
 from reinterpret.timebase import Span, frame_at, round_half_up
-from reinterpret.video import FrameGrid, probe
+from reinterpret.video import probe
 
 ShortPolicy = Literal["slow", "hold"]
 
@@ -138,12 +138,12 @@ def assign(candidates: list[list[Hit]], needed: list[float], neighbours: Neighbo
             place = column[hit.film, hit.shot]
             scores[row, place] = hit.score - shortage_cost(lengths[place], needed[row])
     rows, columns = linear_sum_assignment(np.tile(scores, copies), maximize=True)
-    chosen = []
+    chosen: list[Hit] = []
     for row, place in zip(rows, columns, strict=True):
         shot = shots[place % len(shots)]
-        by_shot = {(hit.film, hit.shot): hit for hit in candidates[row]}
+        by_shot = {(hit.film, hit.shot): hit for hit in candidates[int(row)]}
         # A shot none of whose candidates was left (only with more than _MOST_CANDIDATES shots) repeats its best.
-        chosen.append(by_shot.get(shot, candidates[row][0]))
+        chosen.append(by_shot.get(shot, candidates[int(row)][0]))
     return chosen
 
 

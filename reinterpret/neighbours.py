@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,13 @@ class Neighbours:
             raise LibraryError("the library has no shots to group; index some films first")
         vectors = np.stack([self._index.reconstruct(int(row)) for row in rows])
         means = faiss.Kmeans(
-            vectors.shape[1], min(count, len(rows)), niter=50, nredo=5, spherical=True, seed=1, min_points_per_centroid=1
+            vectors.shape[1],
+            min(count, len(rows)),
+            niter=50,
+            nredo=5,
+            spherical=True,
+            seed=1,
+            min_points_per_centroid=1,
         )
         means.train(vectors)
         likeness = vectors @ np.asarray(means.centroids).T
@@ -137,7 +144,9 @@ def open_neighbours(library: Library) -> Neighbours:
     """The index over a library, from its cache if that is current, else built again. Raises LibraryError."""
     films = library.fingerprints()
     if not films:
-        raise LibraryError(f"{library.path}: is empty; index films into it with: reinterpret index FOLDER -L {library.path}")
+        raise LibraryError(
+            f"{library.path}: is empty; index films into it with: reinterpret index FOLDER -L {library.path}"
+        )
     stamp = _stamp(library, films)
     found = _read(library.path / "index", stamp)
     if found is not None:
@@ -176,7 +185,9 @@ def _build(library: Library, films: list[str]) -> Neighbours:
         except LibraryError as error:
             logger.warning("left out of the index: %s", error)
     if not kept:
-        raise LibraryError(f"{library.path}: not one of its films can be read; see: reinterpret verify -L {library.path}")
+        raise LibraryError(
+            f"{library.path}: not one of its films can be read; see: reinterpret verify -L {library.path}"
+        )
     counts = [len(column.seconds) for column in columns]
     vectors = np.concatenate([column.content for column in columns])
     facts = [(column.seconds, column.luma_mean, column.luma_deviation) for column in columns]
@@ -190,8 +201,7 @@ def _build(library: Library, films: list[str]) -> Neighbours:
 
 
 def _faiss_index(vectors: np.ndarray) -> Any:
-    import faiss
-
+    faiss: Any = import_module("faiss")  # its type stubs lack half of what is used here
     dimensions = vectors.shape[1]
     if len(vectors) <= _EXACT_LIMIT:
         index = faiss.IndexFlatIP(dimensions)
@@ -199,7 +209,7 @@ def _faiss_index(vectors: np.ndarray) -> Any:
         lists = 1 << int(np.log2(8 * np.sqrt(len(vectors))))
         index = faiss.index_factory(dimensions, f"IVF{lists},SQfp16", faiss.METRIC_INNER_PRODUCT)
         index.train(vectors[:: max(1, len(vectors) // (64 * lists))])
-        index.set_direct_map_type(faiss.DirectMap.Array)
+        index.make_direct_map()
         index.nprobe = _INVERTED_PROBES
     index.add(np.ascontiguousarray(vectors, np.float32))
     return index
@@ -207,8 +217,7 @@ def _faiss_index(vectors: np.ndarray) -> Any:
 
 def _only(index: Any, rows: np.ndarray) -> Any:
     """Search parameters that leave out all other rows."""
-    import faiss
-
+    faiss: Any = import_module("faiss")
     selector = faiss.IDSelectorBatch(rows) if len(rows) < index.ntotal else faiss.IDSelectorAll()
     if isinstance(index, faiss.IndexIVF):
         return faiss.SearchParametersIVF(sel=selector, nprobe=_INVERTED_PROBES)

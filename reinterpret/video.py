@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -192,7 +192,7 @@ def open_container(path: Path) -> Iterator[tuple[av.container.InputContainer, Vi
     with container:
         stream = container.streams.best("video")
         if stream is None or not isinstance(stream, VideoStream):
-            kinds = sorted({other.type for other in container.streams}) or ["none"]
+            kinds = sorted({str(other.type) for other in container.streams}) or ["none"]
             raise VideoError(f"{path}: has no video stream (its streams: {', '.join(kinds)})")
         if stream.disposition & stream.disposition.attached_pic:
             raise VideoError(f"{path}: has no video stream, only a cover picture")
@@ -270,7 +270,7 @@ def frame_grid(video: Video, seconds: list[Fraction]) -> FrameGrid:
     mean_rate = (len(seconds) - 1) / (seconds[-1] - seconds[0])
     for rate in dict.fromkeys((video.frame_rate, standard_rate(mean_rate), mean_rate.limit_denominator(1001))):
         slots = [round_half_up(instant * rate) for instant in seconds]
-        if any(b <= a for a, b in zip(slots, slots[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(slots)):
             continue
         if slots[-1] + 1 - len(slots) <= len(slots) * _DROPPED_FRAMES_SHARE:
             dropped = sorted(set(range(slots[-1] + 1)) - set(slots))
@@ -366,7 +366,7 @@ def _ordering_timestamps(frames: list[av.video.frame.VideoFrame]) -> Timestamps:
     """Which times ascend with the frames. VC-1 in ASF carries decoding order as its presentation times."""
     for kind in ("pts", "dts"):
         stamps = [getattr(frame, kind) for frame in frames]
-        if None not in stamps and all(a < b for a, b in zip(stamps, stamps[1:], strict=False)):
+        if None not in stamps and all(a < b for a, b in pairwise(stamps)):
             return "pts" if kind == "pts" else "dts"
     return "counted"
 

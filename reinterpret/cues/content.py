@@ -13,4 +13,4 @@ def content(frame_vectors: np.ndarray) -> np.ndarray:
     mean = frame_vectors.astype(np.float32).mean(axis=0)
     length = float(np.linalg.norm(mean))
     # Unit vectors of ReLU features never cancel out, but an encoder of another kind's might.
-    return mean / length if length > 1e-6 else frame_vectors[0].astype(np.float32)
+    return np.asarray(mean / length if length > 1e-6 else frame_vectors[0], np.float32)

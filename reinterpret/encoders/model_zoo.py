@@ -112,8 +112,8 @@ def _require_known(name: str, model: str, known: Iterable[str]) -> None:
 def _weights_missing(name: str, error: Exception) -> EncoderError:
     return EncoderError(
         f"the weights of {name} are not on this machine, do not fit, or could not be downloaded "
-        f"({reason(error)}); use the default encoder efficientnet-lite0, which needs no download, or try again with the "
-        "internet"
+        f"({reason(error)}); use the default encoder efficientnet-lite0, which needs no download, or try again "
+        "with the internet"
     )
 
 

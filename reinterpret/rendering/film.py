@@ -10,13 +10,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import av
 import av.audio.stream
 import av.container
 import av.error
-import av.packet
 import platformdirs
 
 from reinterpret.edits import EditList
@@ -33,9 +32,11 @@ FILM_SUFFIXES = (".mp4", ".m4v", ".mov")
 
 # What an MP4 carries as it is, and players expect in one. The rest is encoded to AAC.
 _COPIED_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"})
+# PyAV's packets know the kind of their stream; here video and audio are merged.
+Packet: TypeAlias = "av.Packet[Any]"
 # H.264 decoders in hardware end at 4096 pixels across.
 _WIDEST_FRAME = 3840
-_PRESETS = "ultrafast superfast veryfast faster fast medium slow slower veryslow".split()
+_PRESETS = ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 
 
 def render(
@@ -123,9 +124,7 @@ def _check_options(layout: str, fit: str, crf: int, preset: str, height: int | N
         raise UsageError(f"the number of jobs must be at least 1, got {jobs}")
 
 
-def _render_one(
-    edit: EditList, path: Path, settings: Settings, jobs: int, on_frames: Callable[[int], None]
-) -> None:
+def _render_one(edit: EditList, path: Path, settings: Settings, jobs: int, on_frames: Callable[[int], None]) -> None:
     with ExitStack() as stack:
         folder = _segment_folder(stack)
         segments = encode_segments(edit, settings, folder, jobs=jobs, on_frames=on_frames)
@@ -187,7 +186,11 @@ def audio_command(trailer: Video, out: Path) -> list[str]:
         vn=None,
     )
     output = source.output(str(out), map="0:a:0", acodec="aac", audio_bitrate="192k", map_metadata=-1)
-    return list(output.global_args("-hide_banner", "-nostdin", "-loglevel", "error").compile(cmd=ffmpeg_program(), overwrite_output=True))
+    return list(
+        output.global_args("-hide_banner", "-nostdin", "-loglevel", "error").compile(
+            cmd=ffmpeg_program(), overwrite_output=True
+        )
+    )
 
 
 def join(segments: list[Path], grid: FrameGrid, sound: Sound | None, out: Path) -> None:
@@ -201,7 +204,7 @@ def join(segments: list[Path], grid: FrameGrid, sound: Sound | None, out: Path) 
         )
         first = stack.enter_context(av.open(str(segments[0])))
         video = film.add_stream_from_template(first.streams.video[0])
-        packets: list[Iterator[av.packet.Packet]] = []
+        packets: list[Iterator[Packet]] = []
         lead = Fraction(0)
         if sound is not None:
             source = stack.enter_context(av.open(str(sound.path), options=dict(OPEN_OPTIONS)))
@@ -233,13 +236,13 @@ def _fine_time_base(rate: Fraction, lead: Fraction) -> Fraction:
     return Fraction(1, ticks)
 
 
-def _decoding_seconds(packet: av.packet.Packet) -> Fraction:
+def _decoding_seconds(packet: Packet) -> Fraction:
     return (packet.dts or 0) * (packet.time_base or Fraction(1))
 
 
 def _video_packets(
     segments: list[Path], grid: FrameGrid, stream: av.stream.Stream, time_base: Fraction, lead: Fraction
-) -> Iterator[av.packet.Packet]:
+) -> Iterator[Packet]:
     """The packets of all segments with the times of the whole film."""
     order = [_display_order(segment) for segment in segments]
     # Decoding runs ahead of display by the depth of the B-frames, the same everywhere.
@@ -275,16 +278,14 @@ def _display_order(segment: Path) -> list[int]:
     return [rank[stamp] for stamp in stamps if stamp is not None]
 
 
-def _full_packets(
-    container: av.container.InputContainer, stream: av.stream.Stream
-) -> Iterator[av.packet.Packet]:
+def _full_packets(container: av.container.InputContainer, stream: av.stream.Stream) -> Iterator[Packet]:
     """Packets with content; PyAV ends every stream with an empty one."""
     return (packet for packet in container.demux(stream) if packet.size)
 
 
 def _audio_packets(
     container: av.container.InputContainer, source: av.stream.Stream, target: av.stream.Stream, shift: Fraction
-) -> Iterator[av.packet.Packet]:
+) -> Iterator[Packet]:
     last: int | None = None
     for packet in _full_packets(container, source):
         time_base = packet.time_base or Fraction(1)

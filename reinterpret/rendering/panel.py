@@ -128,10 +128,7 @@ def _centre(planes: Planes, width: int, height: int) -> Planes:
     top = (planes.y.shape[0] - height) // 4 * 2
     return Planes(
         planes.y[top : top + height, left : left + width],
-        *(
-            plane[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2]
-            for plane in (planes.u, planes.v)
-        ),
+        *(plane[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2] for plane in (planes.u, planes.v)),
     )
 
 

@@ -82,9 +82,7 @@ def encode_segments(
     threads = max(1, (os.cpu_count() or 1) // max(1, min(jobs, len(work))))
     with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="segment") as pool:
         try:
-            running = {
-                pool.submit(_encode, edit, clip, settings, path, threads, progress, stop) for path, clip in work
-            }
+            running = {pool.submit(_encode, edit, clip, settings, path, threads, progress, stop) for path, clip in work}
             while running:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -206,7 +204,11 @@ def encode_command(path: Path, settings: Settings, rate: Fraction, *, threads: i
         fflags="+bitexact",
         f="mp4",
     )
-    return list(output.global_args("-hide_banner", "-nostdin", "-loglevel", "error").compile(cmd=ffmpeg_program(), overwrite_output=True))
+    return list(
+        output.global_args("-hide_banner", "-nostdin", "-loglevel", "error").compile(
+            cmd=ffmpeg_program(), overwrite_output=True
+        )
+    )
 
 
 def clip_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:

@@ -1,0 +1,598 @@
+"""The commands. Each parses its words, calls one function of the library with the same words, and prints."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from reinterpret.edits import EditList
+    from reinterpret.ingest import Device
+    from reinterpret.library import Library
+    from reinterpret.matching import ShortPolicy
+    from reinterpret.neighbours import Hit, Neighbours
+    from reinterpret.rendering.film import FilmLayout
+    from reinterpret.rendering.panel import Fit
+
+app = typer.Typer(
+    name="reinterpret",
+    help="See one film through another: index an archive, tell a trailer with its pictures, explore it in grids.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+LibraryOption = Annotated[Path, typer.Option("--library", "-L", help="The folder of the library.")]
+OutOption = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no report.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")]
+DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the encoder runs.")]
+JobsOption = Annotated[int | None, typer.Option("--jobs", "-j", help="At the same time; by default one a core.")]
+SuggestionsOption = Annotated[int, typer.Option(help="Suggestions kept for each shot.")]
+ShortOption = Annotated[
+    Literal["slow", "hold"],
+    typer.Option(help="Archive shots that are too short: slow them (to half speed) or hold the last frame."),
+]
+IncludeOption = Annotated[
+    bool, typer.Option("--include-trailer", help="Let the archive answer with the trailer itself, if it holds it.")
+]
+DetectorOption = Annotated[str | None, typer.Option(help="How shots are found: adaptive, content or none.")]
+LayoutOption = Annotated[Literal["alone", "side-by-side", "both"], typer.Option(help="What is in the film.")]
+FitOption = Annotated[Literal["crop", "pad", "blur"], typer.Option(help="How pictures of another shape are fitted.")]
+HeightOption = Annotated[int | None, typer.Option(help="Height of the film in pixels; the trailer's by default.")]
+CrfOption = Annotated[int, typer.Option(help="Quality of the film: 0 (lossless) to 51.")]
+PresetOption = Annotated[str, typer.Option(help="Speed of encoding against size, as in x264.")]
+ImageOption = Annotated[Path | None, typer.Option(help="Look for what is like this picture.")]
+VideoOption = Annotated[Path | None, typer.Option(help="Look for what is like a frame of this video (see --at).")]
+AtOption = Annotated[float | None, typer.Option(help="Seconds from the start of --video.")]
+ShotOption = Annotated[str | None, typer.Option(help="Look for what is like a shot of the library: FILM:NUMBER.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> None:
+    if version:
+        from reinterpret import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(help="Videos, or folders that hold some.")],
+    library: LibraryOption,
+    encoder: Annotated[
+        str | None, typer.Option(help="efficientnet-lite0, efficientnet-lite2, pixels, torchvision:NAME, timm:NAME.")
+    ] = None,
+    detector: DetectorOption = None,
+    device: DeviceOption = "auto",
+    jobs: JobsOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Index every video below the paths. Can be interrupted and run again."""
+    import reinterpret
+    from reinterpret.cli.progress import Stopwatch, progress_bar
+    from reinterpret.ingest import IndexProgress
+
+    watch = Stopwatch()
+    with progress_bar("indexing", quiet=quiet) as report:
+
+        def show(state: IndexProgress) -> None:
+            speed = f"{state.footage_seconds / watch.seconds:.0f}x real time"
+            films = f"film {min(state.films_done + 1, state.films_total)} of {state.films_total}"
+            report(state.done_bytes, state.total_bytes, f"{films}, {speed}")
+
+        done = reinterpret.index(
+            paths,
+            library,
+            encoder=encoder,
+            detector=detector,
+            device=device,
+            jobs=jobs,
+            on_progress=show,
+        )
+    for failure in done.failed:
+        print(f"warning: {failure.reason}", file=sys.stderr)
+    if as_json:
+        _print_json(
+            {
+                "indexed": done.indexed,
+                "unchanged": done.unchanged,
+                "moved": done.moved,
+                "failed": [{"path": str(failure.path), "reason": failure.reason} for failure in done.failed],
+                "shots": done.shots,
+                "footage_seconds": round(done.footage_seconds, 3),
+                "elapsed_seconds": round(done.elapsed_seconds, 3),
+            }
+        )
+    elif not quiet:
+        speed = done.footage_seconds / done.elapsed_seconds
+        print(
+            f"{done.indexed} films indexed ({done.shots} shots, {_duration(done.footage_seconds)}, "
+            f"{speed:.0f} times real time), {done.unchanged} unchanged, {len(done.failed)} failed"
+        )
+    if done.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def trailer(
+    file: Annotated[Path, typer.Argument(help="The trailer.")],
+    library: LibraryOption,
+    output: OutOption,
+    layout: LayoutOption = "alone",
+    fit: FitOption = "crop",
+    suggestions: SuggestionsOption = 10,
+    short: ShortOption = "slow",
+    include_trailer: IncludeOption = False,
+    detector: DetectorOption = None,
+    sheet: Annotated[Path | None, typer.Option(help="Also write a contact sheet (PNG or JPEG) of all pairs.")] = None,
+    height: HeightOption = None,
+    crf: CrfOption = 18,
+    preset: PresetOption = "medium",
+    device: DeviceOption = "auto",
+    jobs: JobsOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """The main job: tell a trailer with the pictures of the library. Writes the edit beside the film."""
+    import reinterpret
+    from reinterpret.files import check_output
+    from reinterpret.rendering.film import FILM_SUFFIXES
+    from reinterpret.rendering.stills import STILL_SUFFIXES
+
+    # What cannot be written is said before the work, not after it.
+    check_output(output, inputs=[file], suffixes=FILM_SUFFIXES)
+    if sheet is not None:
+        check_output(sheet, inputs=[file], suffixes=STILL_SUFFIXES)
+    edit = _matched(file, library, suggestions, short, include_trailer, detector, device, quiet or as_json)
+    edit_path = output.with_name(f"{output.stem}.edit.json")
+    check_output(edit_path, inputs=[edit.trailer.path])
+    films = _rendered(edit, output, layout, fit, height, crf, preset, jobs, quiet)
+    edit.save(edit_path)
+    if sheet is not None:
+        reinterpret.contact_sheet(edit, sheet)
+    if as_json:
+        _print_json(
+            {
+                "output": str(output),
+                "edit": str(edit_path),
+                "shots": len(edit.clips),
+                "frames": edit.grid.frame_count,
+                "matches": _matches(edit),
+            }
+        )
+    elif not quiet:
+        _print_edit(edit)
+        for path in [*films, edit_path, *([sheet] if sheet is not None else [])]:
+            print(path)
+
+
+@app.command()
+def match(
+    file: Annotated[Path, typer.Argument(help="The trailer.")],
+    library: LibraryOption,
+    output: OutOption,
+    suggestions: SuggestionsOption = 10,
+    short: ShortOption = "slow",
+    include_trailer: IncludeOption = False,
+    detector: DetectorOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """The first half of the main job: make the edit (JSON)."""
+    from reinterpret.files import check_output
+
+    check_output(output, inputs=[file], suffixes=(".json",))
+    edit = _matched(file, library, suggestions, short, include_trailer, detector, device, quiet or as_json)
+    edit.save(output)
+    if as_json:
+        _print_json({"edit": str(output), "shots": len(edit.clips), "matches": _matches(edit)})
+    elif not quiet:
+        _print_edit(edit)
+        print(output)
+
+
+@app.command()
+def render(
+    edit: Annotated[Path, typer.Argument(help="An edit, as `match` or `trailer` have written it.")],
+    output: OutOption,
+    layout: LayoutOption = "alone",
+    fit: FitOption = "crop",
+    height: HeightOption = None,
+    crf: CrfOption = 18,
+    preset: PresetOption = "medium",
+    jobs: JobsOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """The second half of the main job: make the film. Only what has changed is encoded again."""
+    import reinterpret
+
+    loaded = reinterpret.EditList.load(edit)
+    films = _rendered(loaded, output, layout, fit, height, crf, preset, jobs, quiet)
+    if as_json:
+        _print_json({"output": str(output), "films": [str(path) for path in films], "frames": loaded.grid.frame_count})
+    elif not quiet:
+        for path in films:
+            print(path)
+
+
+@app.command()
+def grid(
+    library: LibraryOption,
+    output: OutOption,
+    shot: ShotOption = None,
+    image: ImageOption = None,
+    video: VideoOption = None,
+    at: AtOption = None,
+    clusters: Annotated[int | None, typer.Option(help="Group the library into so many grids, OUT-01.png, ...")] = None,
+    size: Annotated[str, typer.Option(help="Columns x rows.")] = "3x3",
+    labels: Annotated[bool, typer.Option(help="Write film, time and score below each picture.")] = True,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Similarity grids: the shots most like a shot, a picture or a frame, or the whole library in groups."""
+    import reinterpret
+    from reinterpret.errors import UsageError
+    from reinterpret.files import check_output
+    from reinterpret.rendering.stills import STILL_SUFFIXES, parse_size
+
+    columns, rows = parse_size(size)
+    check_output(output, inputs=[path for path in (image, video) if path], suffixes=STILL_SUFFIXES)
+    opened = reinterpret.Library.open(library)
+    neighbours = reinterpret.open_neighbours(opened)
+    if clusters is not None:
+        if clusters < 1 or any(option is not None for option in (shot, image, video)):
+            raise UsageError("--clusters takes a number from 1, and no --shot, --image or --video beside it")
+        groups = neighbours.clusters(clusters, size=columns * rows)
+        digits = max(2, len(str(len(groups))))
+        outputs = [output.with_name(f"{output.stem}-{n + 1:0{digits}d}{output.suffix}") for n in range(len(groups))]
+    else:
+        query = _query(opened, neighbours, shot, image, video, at, device)
+        groups, outputs = [reinterpret.search(neighbours, query, k=columns * rows)], [output]
+    for hits, path in zip(groups, outputs, strict=True):
+        reinterpret.grid(opened, hits, path, columns=columns, labels=labels)
+    if as_json:
+        pairs = zip(outputs, groups, strict=True)
+        _print_json({"grids": [{"output": str(path), "matches": _hits(opened, hits)} for path, hits in pairs]})
+    elif not quiet:
+        for path in outputs:
+            print(path)
+
+
+@app.command()
+def search(
+    library: LibraryOption,
+    shot: ShotOption = None,
+    image: ImageOption = None,
+    video: VideoOption = None,
+    at: AtOption = None,
+    k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """The shots of the library most like a picture, a frame of a video or a shot."""
+    import reinterpret
+
+    opened = reinterpret.Library.open(library)
+    neighbours = reinterpret.open_neighbours(opened)
+    hits = reinterpret.search(neighbours, _query(opened, neighbours, shot, image, video, at, device), k=k)
+    found = _hits(opened, hits)
+    if as_json:
+        _print_json({"matches": found})
+        return
+    for entry in found:
+        print(
+            f"{entry['rank']:>3}  {entry['score']:6.3f}  {_clock(entry['start_seconds'])} - "
+            f"{_clock(entry['end_seconds'])}  {entry['video']}:{entry['shot']}"
+        )
+
+
+@app.command()
+def shots(
+    file: Annotated[Path, typer.Argument(help="A film.")],
+    detector: DetectorOption = None,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a table with a heading, a shot a line.")] = False,
+) -> None:
+    """The shots of one film."""
+    from reinterpret.errors import UsageError
+    from reinterpret.shots import DEFAULT_DETECTOR
+    from reinterpret.shots.scan import Scan
+    from reinterpret.video import probe
+
+    if as_json and as_csv:
+        raise UsageError("--json and --csv exclude each other")
+    with Scan(probe(file), detector=detector or DEFAULT_DETECTOR) as scan:
+        found = [scanned.shot for scanned in scan]
+    rows: list[dict[str, Any]] = [
+        {
+            "number": shot.number,
+            "start_frame": shot.start_frame,
+            "end_frame": shot.end_frame,
+            "start_seconds": round(float(shot.span.start), 6),
+            "end_seconds": round(float(shot.span.end), 6),
+            "transition": shot.transition,
+        }
+        for shot in found
+    ]
+    if as_json:
+        rate = scan.video.frame_rate
+        _print_json(
+            {
+                "video": str(file),
+                "frame_rate": f"{rate.numerator}/{rate.denominator}",
+                "frame_count": found[-1].end_frame,
+                "shots": rows,
+            }
+        )
+    elif as_csv:
+        table = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+    else:
+        for row in rows:
+            print(
+                f"{row['number']:>4}  {_clock(row['start_seconds'])} - {_clock(row['end_seconds'])}  "
+                f"frames {row['start_frame']}-{row['end_frame']}  {row['transition']}"
+            )
+
+
+@app.command()
+def info(library: LibraryOption, as_json: JsonOption = False) -> None:
+    """What is in a library."""
+    import reinterpret
+
+    opened = reinterpret.Library.open(library)
+    films: list[dict[str, Any]] = []
+    for name in opened.fingerprints():
+        video = opened.video(name)
+        films.append(
+            {
+                "path": str(video.path),
+                "fingerprint": name,
+                "shots": len(opened.shots(name)),
+                "seconds": round(float(video.duration), 3),
+                "width": video.display_width,
+                "height": video.display_height,
+                "frame_rate": f"{video.frame_rate.numerator}/{video.frame_rate.denominator}",
+                "there": video.path.exists(),
+            }
+        )
+    films.sort(key=lambda film: str(film["path"]))
+    size = sum(file.stat().st_size for file in opened.path.rglob("*") if file.is_file())
+    totals: dict[str, Any] = {
+        "library": str(library),
+        "encoder": opened.encoder,
+        "encoder_version": opened.encoder_version,
+        "detector": opened.detector,
+        "films": len(films),
+        "shots": sum(film["shots"] for film in films),
+        "footage_seconds": round(sum(film["seconds"] for film in films), 3),
+        "bytes": size,
+    }
+    if as_json:
+        _print_json({**totals, "contents": films})
+        return
+    for film in films:
+        gone = "" if film["there"] else "  (not there any more)"
+        print(f"{film['shots']:>6} shots  {_clock(film['seconds']):>10}  {film['path']}{gone}")
+    print(
+        f"{totals['films']} films, {totals['shots']} shots, {_duration(totals['footage_seconds'])}; "
+        f"{size / 1e6:.1f} MB; encoder {opened.encoder}, detector {opened.detector}"
+    )
+
+
+@app.command()
+def verify(library: LibraryOption, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Whether a library is whole: every file readable, checksums right, films there, index current."""
+    import reinterpret
+    from reinterpret.cli.progress import progress_bar
+    from reinterpret.library import Problem
+    from reinterpret.neighbours import is_current
+
+    opened = reinterpret.Library.open(library)
+    with progress_bar("verifying", quiet=quiet) as report:
+        problems = opened.verify(on_film=lambda done, total: report(done, total))
+    if not is_current(opened):
+        problems.append(
+            Problem(opened.path / "index", "is missing or out of date", "nothing: the next search builds it again")
+        )
+    if as_json:
+        rows = [{"path": str(found.path), "what": found.what, "remedy": found.remedy} for found in problems]
+        _print_json({"films": len(opened.fingerprints()), "problems": rows})
+    else:
+        for found in problems:
+            print(f"{found.path}: {found.what}; to do: {found.remedy}")
+        if not quiet:
+            print(f"{len(opened.fingerprints())} films, {len(problems)} problems")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(
+    films: Annotated[list[str], typer.Argument(help="Films by path, file name or fingerprint.")],
+    library: LibraryOption,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Take films out of a library. The films' own files are not touched."""
+    import reinterpret
+
+    opened = reinterpret.Library.open(library)
+    # All names are looked up before anything is removed.
+    found = dict.fromkeys(opened.find_film(name) for name in films)
+    for name in found:
+        opened.remove(name)
+    if as_json:
+        _print_json({"removed": list(found)})
+    elif not quiet:
+        print(f"{len(found)} films removed")
+
+
+def _matched(
+    file: Path,
+    library: Path,
+    suggestions: int,
+    short: ShortPolicy,
+    include_trailer: bool,
+    detector: str | None,
+    device: Device,
+    quiet: bool,
+) -> EditList:
+    import reinterpret
+    from reinterpret.cli.progress import progress_bar
+
+    opened = reinterpret.Library.open(library)
+    with progress_bar("matching", quiet=quiet) as report:
+        edit = reinterpret.match(
+            file,
+            opened,
+            suggestions=suggestions,
+            short=short,
+            include_trailer=include_trailer,
+            detector=detector,
+            device=device,
+            on_seconds=lambda done, total: report(float(done), float(total)),
+        )
+    chosen = [(clip.match.film, clip.match.source_shot) for clip in edit.clips if clip.match is not None]
+    if len(set(chosen)) < len(chosen):
+        print(
+            f"warning: the library has too few shots for the {len(chosen)} of {file}; "
+            f"{len(chosen) - len(set(chosen))} are used again",
+            file=sys.stderr,
+        )
+    return edit
+
+
+def _rendered(
+    edit: EditList,
+    output: Path,
+    layout: FilmLayout,
+    fit: Fit,
+    height: int | None,
+    crf: int,
+    preset: str,
+    jobs: int | None,
+    quiet: bool,
+) -> list[Path]:
+    import reinterpret
+    from reinterpret.cli.progress import Stopwatch, progress_bar
+
+    watch = Stopwatch()
+    with progress_bar("rendering", quiet=quiet) as report:
+
+        def show(done: int, total: int) -> None:
+            report(done, total, f"{done / watch.seconds:.0f} frames/s")
+
+        return reinterpret.render(
+            edit,
+            output,
+            layout=layout,
+            fit=fit,
+            height=height,
+            crf=crf,
+            preset=preset,
+            jobs=jobs,
+            on_frames=show,
+        )
+
+
+def _query(
+    library: Library,
+    neighbours: Neighbours,
+    shot: str | None,
+    image: Path | None,
+    video: Path | None,
+    at: float | None,
+    device: Device,
+) -> Any:
+    from reinterpret.errors import UsageError
+    from reinterpret.queries import frame_query, library_encoder, parse_shot, picture_query, shot_query
+
+    given: list[Callable[[], Any]] = []
+    if shot is not None:
+        given.append(lambda: shot_query(neighbours, *parse_shot(shot, library)))
+    if image is not None:
+        given.append(lambda: picture_query(image, library_encoder(library, device=device)))
+    if video is not None:
+        if at is None:
+            raise UsageError("--video needs --at SECONDS, the instant to look for")
+        given.append(lambda: frame_query(video, at, library_encoder(library, device=device)))
+    elif at is not None:
+        raise UsageError("--at goes with --video")
+    if len(given) != 1:
+        raise UsageError("say what to look for with one of --shot, --image or --video with --at")
+    return given[0]()
+
+
+def _hits(library: Library, hits: list[Hit]) -> list[dict[str, Any]]:
+    found = []
+    for rank, hit in enumerate(hits, start=1):
+        span = library.shots(hit.film)[hit.shot].span
+        found.append(
+            {
+                "rank": rank,
+                "score": round(hit.score, 6),
+                "video": str(library.video(hit.film).path),
+                "shot": hit.shot,
+                "start_seconds": round(float(span.start), 6),
+                "end_seconds": round(float(span.end), 6),
+                "cues": {"content": round(hit.score, 6)},
+            }
+        )
+    return found
+
+
+def _matches(edit: EditList) -> list[dict[str, Any]]:
+    return [
+        {
+            "shot": number,
+            "video": str(edit.film(clip.match.film).path),
+            "score": clip.match.score,
+            "start_seconds": round(float(clip.match.source_span.start), 6),
+            "end_seconds": round(float(clip.match.source_span.end), 6),
+        }
+        for number, clip in enumerate(edit.clips)
+        if clip.match is not None
+    ]
+
+
+def _print_edit(edit: EditList) -> None:
+    for number, clip in enumerate(edit.clips, start=1):
+        when = _clock(float(edit.grid.seconds(clip.first_frame)))
+        if clip.match is None:
+            print(f"{number:>4}  {when}  stays black")
+        else:
+            name = edit.film(clip.match.film).name
+            print(
+                f"{number:>4}  {when}  {clip.match.score:5.2f}  {name} at {_clock(float(clip.match.source_span.start))}"
+            )
+
+
+def _print_json(values: dict[str, Any]) -> None:
+    print(json.dumps(values, ensure_ascii=False))
+
+
+def _clock(seconds: float) -> str:
+    from reinterpret.timebase import format_seconds
+
+    return format_seconds(Fraction(seconds))
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.1f} minutes"

@@ -1,0 +1,51 @@
+"""Progress bars on standard error, with rate and time left; none where nobody looks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Report(Protocol):
+    """Told how much is done of how much, and a few words beside the bar."""
+
+    def __call__(self, done: float, total: float, words: str = "") -> None: ...
+
+
+@contextmanager
+def progress_bar(title: str, *, quiet: bool) -> Iterator[Report]:
+    """A bar for the time of the block; does nothing when `quiet` or when standard error is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total, words="": None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[words]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(title, total=None, words="")
+
+        def report(done: float, total: float, words: str = "") -> None:
+            bars.update(task, completed=done, total=total or None, words=words)
+
+        yield report
+
+
+class Stopwatch:
+    """Seconds since it was made; never 0, so that rates can be divided by it."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return max(time.monotonic() - self._start, 1e-6)
