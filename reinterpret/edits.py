@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reinterpret.errors import EditError, OutputError
-from reinterpret.files import renamed_into
+from reinterpret.files import json_text, renamed_into
 from reinterpret.timebase import Span, format_fraction, parse_fraction
 from reinterpret.video import FrameGrid, Video
 
@@ -136,7 +136,7 @@ class EditList:
 
     def dumps(self) -> str:
         """The edit as JSON text; the same edit gives the same bytes."""
-        return json.dumps(_edit_to_json(self), indent=1, ensure_ascii=False) + "\n"
+        return json_text(_edit_to_json(self), indent=1) + "\n"
 
     @classmethod
     def load(cls, path: Path | str) -> EditList:
@@ -146,7 +146,7 @@ class EditList:
             values = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise EditError(f"{path}: no such file") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise EditError(f"{path}: is not an edit that can be read ({error})") from error
         if not isinstance(values, dict) or values.get("format") != _FORMAT_NAME:
             raise EditError(f"{path}: is not an edit; make one with: reinterpret match TRAILER -L LIB -o EDIT.json")
@@ -159,7 +159,7 @@ class EditList:
             edit = _edit_from_json(values)
         except KeyError as error:
             raise EditError(f"{path}: the edit lacks {error}") from error
-        except (TypeError, ValueError, AttributeError) as error:
+        except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as error:
             raise EditError(f"{path}: the edit does not hold together: {error}") from error
         return _found_beside(edit, path.absolute().parent)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from reinterpret.errors import OutputError
 
@@ -23,6 +26,13 @@ def renamed_into(target: Path) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def json_text(values: Any, *, indent: int | None = None) -> str:
+    """Values as JSON that UTF-8 can carry, also where a file's name is not UTF-8 itself."""
+    text = json.dumps(values, indent=indent, ensure_ascii=False)
+    # Python keeps such bytes as lone surrogates; escaped, they come back from JSON as they were.
+    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def remove_temporaries(folder: Path, process: int) -> None:

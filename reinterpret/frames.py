@@ -251,6 +251,8 @@ class Scaler:
             src_color_range=ColorRange.JPEG if is_full_range(picture) else ColorRange.MPEG,
             dst_color_range=colour_range,
             interpolation=Interpolation.AREA,
+            # films and segments are what runs in parallel; threads within a frame cost more than they bring
+            threads=1,
         )
 
 

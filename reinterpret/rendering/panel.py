@@ -91,6 +91,8 @@ class Panel:
             src_color_range=ColorRange.JPEG if is_full_range(picture) else ColorRange.MPEG,
             dst_color_range=ColorRange.MPEG,
             interpolation=interpolation,
+            # films and segments are what runs in parallel; threads within a frame cost more than they bring
+            threads=1,
         )
         turns = -self._video.rotation // 90
         return Planes(*(np.rot90(_plane(plane), turns) for plane in scaled.planes[:3]))

@@ -30,7 +30,7 @@ from reinterpret.video import FrameGrid, Video
 Layout = Literal["alone", "side-by-side"]
 
 # Part of every key: to be raised whenever the same clip would look otherwise.
-_REVISION = 1
+_REVISION = 2
 # The segments of the last few films; beyond that the oldest go.
 _CACHE_BYTES = 4 << 30
 
@@ -188,18 +188,18 @@ def encode_command(path: Path, settings: Settings, rate: Fraction, *, threads: i
     stream = ffmpeg.input(
         "pipe:0", f="rawvideo", pix_fmt="yuv420p", s=f"{settings.frame_width}x{settings.height}", r=rate_text
     )
-    output = stream.output(
+    # BT.709, video range: said of the frames, or ffmpeg takes them for BT.601 and converts them once more, and said
+    # in the stream, so that no player has to guess.
+    tags = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709"}
+    output = stream.filter("setparams", range="tv", **tags).output(
         str(path),
         vcodec="libx264",
         preset=settings.preset,
         crf=settings.crf,
         pix_fmt="yuv420p",
         threads=threads,
-        # BT.709, video range: said in the stream, so that no player has to guess
-        colorspace="bt709",
-        color_primaries="bt709",
-        color_trc="bt709",
         color_range="tv",
+        **tags,
         video_track_timescale=rate.numerator,
         fflags="+bitexact",
         f="mp4",
