@@ -131,20 +131,34 @@ def assign(candidates: list[list[Hit]], needed: list[float], neighbours: Neighbo
     shots = sorted({(hit.film, hit.shot) for found in candidates for hit in found})
     column = {shot: number for number, shot in enumerate(shots)}
     lengths = [neighbours.seconds(*shot) for shot in shots]
-    copies = math.ceil(len(candidates) / len(shots))
     scores = np.full((len(candidates), len(shots)), _FORBIDDEN)
     for row, found in enumerate(candidates):
         for hit in found:
             place = column[hit.film, hit.shot]
             scores[row, place] = hit.score - shortage_cost(lengths[place], needed[row])
-    rows, columns = linear_sum_assignment(np.tile(scores, copies), maximize=True)
+    rows, columns = linear_sum_assignment(_with_reuse(scores), maximize=True)
     chosen: list[Hit] = []
-    for row, place in zip(rows, columns, strict=True):
+    for row, place in zip(rows[: len(candidates)], columns[: len(candidates)], strict=True):
         shot = shots[place % len(shots)]
         by_shot = {(hit.film, hit.shot): hit for hit in candidates[int(row)]}
         # A shot none of whose candidates was left (only with more than _MOST_CANDIDATES shots) repeats its best.
         chosen.append(by_shot.get(shot, candidates[int(row)][0]))
     return chosen
+
+
+def _with_reuse(scores: np.ndarray) -> np.ndarray:
+    """A score matrix in which columns may be used more than once where there are fewer of them than rows.
+
+    scores: R x C. Every column stands there as often as each must be used, and once more for those rows that are
+    left; the copies too many are taken by rows of zeros at the end.
+    """
+    rows, columns = scores.shape
+    rounds, left = divmod(rows, columns)
+    if rounds == 0 or left == 0:
+        return np.tile(scores, max(rounds, 1))
+    fillers = np.full((columns - left, columns * (rounds + 1)), _FORBIDDEN)
+    fillers[:, -columns:] = 0
+    return np.vstack([np.tile(scores, rounds + 1), fillers])
 
 
 def shortage_cost(length: float, needed: float) -> float:

@@ -192,7 +192,7 @@ def _build(library: Library, films: list[str]) -> Neighbours:
     vectors = np.concatenate([column.content for column in columns])
     facts = [(column.seconds, column.luma_mean, column.luma_deviation) for column in columns]
     return Neighbours(
-        _faiss_index(vectors),
+        build_index(vectors),
         kept,
         np.repeat(np.arange(len(kept), dtype=np.int32), counts),
         np.concatenate([np.arange(count, dtype=np.int32) for count in counts]),
@@ -200,7 +200,8 @@ def _build(library: Library, films: list[str]) -> Neighbours:
     )
 
 
-def _faiss_index(vectors: np.ndarray) -> Any:
+def build_index(vectors: np.ndarray) -> Any:
+    """A FAISS index over N x D float32 unit rows: exact up to a million, inverted lists beyond."""
     faiss: Any = import_module("faiss")  # its type stubs lack half of what is used here
     dimensions = vectors.shape[1]
     if len(vectors) <= _EXACT_LIMIT:

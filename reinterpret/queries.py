@@ -63,7 +63,7 @@ def parse_shot(name: str, library: Library) -> tuple[str, int]:
     Raises UsageError, LibraryError.
     """
     film, colon, number = name.rpartition(":")
-    if not colon or not number.isdigit():
+    if not colon or not (number.isascii() and number.isdigit()):
         raise UsageError(f"expected a shot such as FILM.mp4:12, got {name!r}")
     found = library.find_film(film)
     count = len(library.shots(found))
@@ -80,7 +80,11 @@ def read_picture(path: Path) -> np.ndarray:
         with Image.open(path) as picture:
             if picture.width * picture.height > _MOST_PIXELS:
                 raise VideoError(f"{path}: has {picture.width} x {picture.height} pixels, more than can be read")
-            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I"):
+                # 16 bits of grey, as scanners make them: Pillow would turn all but the darkest to white.
+                upright = Image.fromarray(np.clip(np.asarray(upright) // 257, 0, 255).astype(np.uint8))
+            return np.asarray(upright.convert("RGB"))
     except FileNotFoundError as error:
         raise VideoError(f"{path}: no such file") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

@@ -33,14 +33,15 @@ logger = logging.getLogger(__name__)
 Timestamps = Literal["pts", "dts", "counted"]
 
 # Demuxers that hold the footage themselves. Left out on purpose: those that open other files or addresses
-# (concat, hls, dash, imf, sdp, rtsp, image2), devices, and pictures and texts, which are no videos.
+# (concat, hls, dash, imf, sdp, rtsp, image2; also vobsub and mlv, which open files of the same name with another
+# suffix), devices, and pictures and texts, which are no videos.
 _CONTAINERS = (
     "3g2,3gp,4xm,amv,apng,argo_asf,asf,asf_o,av1,avi,avs,avs2,avs3,bethsoftvid,bfi,bink,c93,cavsvideo,cdxl,cine,"
     "dhav,dirac,dnxhd,dsicin,dv,dxa,ea,evc,film_cpk,filmstrip,flic,flv,gdv,gif,gxf,h261,h263,h264,hevc,hnm,idcin,"
     "iff,ifv,ipmovie,ipu,iv8,ivf,ivr,jpegxl_anim,jv,kux,live_flv,lmlm4,lvf,lxf,m4v,matroska,matroska,webm,mgsts,"
-    "mjpeg,mjpeg_2000,mlv,mm,mov,mov,mp4,m4a,3gp,3g2,mj2,mp4,mpeg,mpeg1video,mpeg2video,mpegts,mpegvideo,mtv,mv,"
+    "mjpeg,mjpeg_2000,mm,mov,mov,mp4,m4a,3gp,3g2,mj2,mp4,mpeg,mpeg1video,mpeg2video,mpegts,mpegvideo,mtv,mv,"
     "mxf,mxg,nsv,nut,nuv,obu,ogg,paf,pmp,psxstr,pva,r3d,rl2,rm,roq,rpl,segafilm,smjpeg,smk,smush,swf,thp,"
-    "tiertexseq,tmv,ty,vc1,vc1test,vividas,vivo,vmd,vobsub,vqf,vvc,wc3movie,webp_anim,wsvqa,wtv,xmv,yop,yuv4mpegpipe"
+    "tiertexseq,tmv,ty,vc1,vc1test,vividas,vivo,vmd,vqf,vvc,wc3movie,webp_anim,wsvqa,wtv,xmv,yop,yuv4mpegpipe"
 )
 # The container must not open anything beside the file it was given.
 OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
@@ -140,7 +141,8 @@ class Video:
             container=str(values["container"]),
             timestamps=values["timestamps"],
         )
-        if video.frame_rate <= 0 or video.sample_aspect <= 0 or min(video.width, video.height) < 1:
+        positive = min(video.frame_rate, video.sample_aspect, video.width, video.height) > 0
+        if not positive or video.frame_count < 0 or video.duration < 0:
             raise ValueError(f"not the facts of a video: {values}")
         return video
 
@@ -346,6 +348,9 @@ def decoded(container: av.container.InputContainer, stream: VideoStream) -> Iter
             packet = next(packets, None)
         except (av.error.FFmpegError, OSError) as error:
             logger.warning("%s: reading ends early (%s)", container.name, error)
+            packet = None
+        except IndexError:
+            # PyAV 18, at the end of a film in which a stream appeared that was not there at its beginning.
             packet = None
         if packet is None:
             return

@@ -51,7 +51,9 @@ def number_of(picture: np.ndarray, box: tuple[float, float, float, float] | None
         row, column = divmod(bit, _COLUMNS)
         y = [top + height * (_LOW + (_HIGH - _LOW) * (row + side) / _ROWS) for side in (0.25, 0.75)]
         x = [left + width * (_LOW + (_HIGH - _LOW) * (column + side) / _COLUMNS) for side in (0.25, 0.75)]
-        patch = picture[round(y[0]) : max(round(y[1]), round(y[0]) + 1), round(x[0]) : max(round(x[1]), round(x[0]) + 1)]
+        patch = picture[
+            round(y[0]) : max(round(y[1]), round(y[0]) + 1), round(x[0]) : max(round(x[1]), round(x[0]) + 1)
+        ]
         mean = float(patch.mean())
         assert abs(mean - 127) > 40, f"square {bit} is neither black nor white ({mean:.0f}): no numbered picture here"
         value |= int(mean > 127) << bit

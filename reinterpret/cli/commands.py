@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -108,7 +107,6 @@ def index(
             {
                 "indexed": done.indexed,
                 "unchanged": done.unchanged,
-                "moved": done.moved,
                 "failed": [{"path": str(failure.path), "reason": failure.reason} for failure in done.failed],
                 "shots": done.shots,
                 "footage_seconds": round(done.footage_seconds, 3),
@@ -585,7 +583,9 @@ def _print_edit(edit: EditList) -> None:
 
 
 def _print_json(values: dict[str, Any]) -> None:
-    print(json.dumps(values, ensure_ascii=False))
+    from reinterpret.files import json_text
+
+    print(json_text(values))
 
 
 def _clock(seconds: float) -> str:

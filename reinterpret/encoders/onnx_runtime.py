@@ -89,7 +89,7 @@ def _exported(network: Network) -> bytes:
     from reinterpret.encoders.onnx_export import export_network
     from reinterpret.encoders.quiet import quiet
 
-    _logger.info("exporting %s for the CPU runtime; this happens once", network.name)
+    _logger.info("preparing the encoder %s for this machine (only once, half a minute)", network.name)
     with quiet():
         loaded = network.load()
     exported = export_network(loaded)

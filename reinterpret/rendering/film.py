@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ from reinterpret.rendering.panel import Fit
 from reinterpret.rendering.segments import Layout, Settings, encode_segments, prune
 from reinterpret.timebase import round_half_up
 from reinterpret.video import OPEN_OPTIONS, FrameGrid, Video, fingerprint, open_container
+
+logger = logging.getLogger(__name__)
 
 FilmLayout = Literal["alone", "side-by-side", "both"]
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov")
@@ -130,17 +133,28 @@ def _render_one(edit: EditList, path: Path, settings: Settings, jobs: int, on_fr
         segments = encode_segments(edit, settings, folder, jobs=jobs, on_frames=on_frames)
         sound = _sound_of(edit.trailer, stack)
         try:
-            with renamed_into(path) as temporary:
-                join(segments, edit.grid, sound, temporary)
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+            _join_into(path, segments, edit.grid, sound)
+        except SegmentError as error:
+            # Something has spoiled the cache; it must not spoil every film from now on.
+            logger.warning("%s; all segments of the film are made again", error)
+            for segment in set(segments):
+                segment.unlink(missing_ok=True)
+            _join_into(path, encode_segments(edit, settings, folder, jobs=jobs), edit.grid, sound)
         prune(folder, keep=segments)
+
+
+def _join_into(path: Path, segments: list[Path], grid: FrameGrid, sound: Sound | None) -> None:
+    try:
+        with renamed_into(path) as temporary:
+            join(segments, grid, sound, temporary)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def _segment_folder(stack: ExitStack) -> Path:
     """Where segments are kept: the user's cache, or for this once a temporary folder if that cannot be written."""
     root = os.environ.get("REINTERPRET_CACHE")
-    folder = (Path(root) if root else platformdirs.user_cache_path("reinterpret")) / "segments"
+    folder = (Path(root).absolute() if root else platformdirs.user_cache_path("reinterpret")) / "segments"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -148,6 +162,10 @@ def _segment_folder(stack: ExitStack) -> Path:
     if not os.access(folder, os.W_OK):
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reinterpret-")))
     return folder
+
+
+class SegmentError(FfmpegError):
+    """A segment is not what was encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +186,15 @@ def _sound_of(trailer: Video, stack: ExitStack) -> Sound | None:
             return None
         if stream.codec_context.name in _COPIED_AUDIO or stream.codec_context.codec.canonical_name in _COPIED_AUDIO:
             return Sound(trailer.path, -trailer.start)
-        start = (stream.start_time or 0) * (stream.time_base or Fraction(0))
+        start, number = (stream.start_time or 0) * (stream.time_base or Fraction(0)), stream.index
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reinterpret-"))
     encoded = Path(folder) / "sound.m4a"
-    run_ffmpeg(audio_command(trailer, encoded))
+    run_ffmpeg(audio_command(trailer, number, encoded))
     return Sound(encoded, start - trailer.start)
 
 
-def audio_command(trailer: Video, out: Path) -> list[str]:
-    """The ffmpeg command that makes AAC of a trailer's best audio stream."""
+def audio_command(trailer: Video, stream: int, out: Path) -> list[str]:
+    """The ffmpeg command that makes AAC of the stream of that number in a trailer, beginning at 0 seconds."""
     import ffmpeg
 
     source = ffmpeg.input(
@@ -185,7 +203,9 @@ def audio_command(trailer: Video, out: Path) -> list[str]:
         format_whitelist=trailer.container,
         vn=None,
     )
-    output = source.output(str(out), map="0:a:0", acodec="aac", audio_bitrate="192k", map_metadata=-1)
+    output = source.output(
+        str(out), map=f"0:{stream}", af="asetpts=PTS-STARTPTS", acodec="aac", audio_bitrate="192k", map_metadata=-1
+    )
     return list(
         output.global_args("-hide_banner", "-nostdin", "-loglevel", "error").compile(
             cmd=ffmpeg_program(), overwrite_output=True
@@ -198,9 +218,12 @@ def join(segments: list[Path], grid: FrameGrid, sound: Sound | None, out: Path) 
 
     Raises FfmpegError if the segments do not fit together, OSError if `out` cannot be written.
     """
+    order = [_display_order(segment) for segment in segments]
+    if sum(map(len, order)) != grid.frame_count:
+        raise SegmentError(f"the segments have {sum(map(len, order))} frames, the trailer has {grid.frame_count}")
     with ExitStack() as stack:
         film = stack.enter_context(
-            av.open(str(out), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"})
+            av.open(str(out.absolute()), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"})
         )
         first = stack.enter_context(av.open(str(segments[0])))
         video = film.add_stream_from_template(first.streams.video[0])
@@ -217,7 +240,7 @@ def join(segments: list[Path], grid: FrameGrid, sound: Sound | None, out: Path) 
             packets.append(_audio_packets(source, stream, audio, sound.delay + lead))
         time_base = _fine_time_base(grid.rate, lead)
         video.time_base = time_base
-        packets.append(_video_packets(segments, grid, video, time_base, lead))
+        packets.append(_video_packets(segments, order, grid, video, time_base, lead))
         try:
             film.start_encoding()
             for packet in heapq.merge(*packets, key=_decoding_seconds):
@@ -241,10 +264,14 @@ def _decoding_seconds(packet: Packet) -> Fraction:
 
 
 def _video_packets(
-    segments: list[Path], grid: FrameGrid, stream: av.stream.Stream, time_base: Fraction, lead: Fraction
+    segments: list[Path],
+    order: list[list[int]],
+    grid: FrameGrid,
+    stream: av.stream.Stream,
+    time_base: Fraction,
+    lead: Fraction,
 ) -> Iterator[Packet]:
-    """The packets of all segments with the times of the whole film."""
-    order = [_display_order(segment) for segment in segments]
+    """The packets of all segments with the times of the whole film. order: of each, see `_display_order`."""
     # Decoding runs ahead of display by the depth of the B-frames, the same everywhere.
     depth = max(position - shown for frames in order for position, shown in enumerate(frames))
     ticks = 1 / (grid.rate * time_base)
@@ -256,7 +283,7 @@ def _video_packets(
             source = container.streams.video[0]
             extradata = extradata or source.codec_context.extradata
             if source.codec_context.extradata != extradata:
-                raise FfmpegError(f"the segment {segment} was encoded otherwise than the first; empty the cache")
+                raise SegmentError(f"{segment}: was encoded otherwise than the first segment")
             for position, packet in enumerate(_full_packets(container, source)):
                 slot = grid.slot(first + frames[position])
                 packet.pts = offset + int(slot * ticks)
@@ -270,11 +297,14 @@ def _video_packets(
 
 def _display_order(segment: Path) -> list[int]:
     """For each packet of a segment, in the order of decoding, the number of the frame it shows."""
-    with av.open(str(segment)) as container:
-        stamps = [packet.pts for packet in _full_packets(container, container.streams.video[0])]
+    try:
+        with av.open(str(segment)) as container:
+            stamps = [packet.pts for packet in _full_packets(container, container.streams.video[0])]
+    except (av.error.FFmpegError, IndexError) as error:
+        raise SegmentError(f"{segment}: the segment is damaged ({error})") from error
     rank = {stamp: number for number, stamp in enumerate(sorted(stamp for stamp in stamps if stamp is not None))}
     if len(rank) != len(stamps):
-        raise FfmpegError(f"the segment {segment} has frames without a time; empty the cache")
+        raise SegmentError(f"{segment}: the segment has frames without a time")
     return [rank[stamp] for stamp in stamps if stamp is not None]
 
 

@@ -54,7 +54,7 @@ class Cell:
 def parse_size(text: str) -> tuple[int, int]:
     """Columns and rows as people write them: `3x3`, `4x2`. Raises UsageError."""
     columns, _, rows = text.lower().partition("x")
-    if not (columns.isdigit() and rows.isdigit()):
+    if not (text.isascii() and columns.isdigit() and rows.isdigit()):
         raise UsageError(f"expected a size such as 3x3 (columns x rows), got {text!r}")
     size = int(columns), int(rows)
     if not all(_SMALLEST_GRID <= side <= _LARGEST_GRID for side in size):
@@ -155,7 +155,9 @@ def _write(pen: ImageDraw.ImageDraw, font: _Font, cell: Cell, left: int, top: in
     line = top + (_LABEL_HEIGHT - _FONT_SIZE) // 2 - 1
     note_width = pen.textlength(cell.note, font)
     pen.text((left + width - note_width, line), cell.note, _FAINT, font)
-    label, room = cell.label, width - note_width - 12
+    # File names may hold line breaks and bytes that are no text.
+    label = "".join(letter if letter.isprintable() else " " for letter in cell.label)
+    room = width - note_width - 12
     if pen.textlength(label, font) > room:
         while label and pen.textlength(label + "...", font) > room:
             label = label[:-1]

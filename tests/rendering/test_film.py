@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from reinterpret.edits import EditList
 from reinterpret.errors import EditError, OutputError, UsageError
-from reinterpret.rendering.film import join, panel_size, render, side_by_side_path
 from reinterpret.rendering.film import _fine_time_base as fine_time_base
+from reinterpret.rendering.film import join, panel_size, render, side_by_side_path
 from reinterpret.video import FrameGrid
 from tests.judging import (
     ROOT,
@@ -89,7 +89,13 @@ def test_every_frame_is_the_one_that_the_edit_names(edit: EditList, tmp_path: Pa
 def test_cuts_stand_on_their_frames(edit: EditList, tmp_path: Path) -> None:
     render(edit, tmp_path / "out.mp4", **QUICK)
     films = [0 if picture.max() < 30 else number_of(picture)[0] for _, picture in pictures(tmp_path / "out.mp4")]
-    assert [(film, len(list(run))) for film, run in itertools.groupby(films)] == [(2, 20), (3, 13), (0, 6), (2, 1), (3, 20)]
+    assert [(film, len(list(run))) for film, run in itertools.groupby(films)] == [
+        (2, 20),
+        (3, 13),
+        (0, 6),
+        (2, 1),
+        (3, 20),
+    ]
 
 
 def test_the_picture_is_the_source_s_and_no_other_frame_is_as_like(edit: EditList, tmp_path: Path) -> None:
@@ -101,7 +107,8 @@ def test_the_picture_is_the_source_s_and_no_other_frame_is_as_like(edit: EditLis
         named = expected_numbers(edit)[middle]
         differences = [float(np.abs(film[middle] - picture).mean()) for picture in footage]
         assert int(np.argmin(differences)) == named
-        assert differences[named] < 3 < sorted(differences)[1]
+        assert differences[named] < 4
+        assert sorted(differences)[1] > 1.5 * differences[named]
 
 
 def test_frames_lie_evenly_on_the_grid_of_the_trailer(edit: EditList, tmp_path: Path) -> None:
@@ -121,6 +128,32 @@ def test_the_stream_is_what_players_expect(edit: EditList, tmp_path: Path) -> No
     order = atoms(out)
     assert order.index("moov") < order.index("mdat")
     assert ffmpeg("-xerror", "-i", str(out), "-f", "null", "-") == ""
+
+
+def corner(path: Path) -> np.ndarray:
+    """Mean Y, U and V of the upper left corner of the third frame of a film."""
+    with av.open(str(path)) as container:
+        frame = list(container.decode(video=0))[2]
+        planes = [np.frombuffer(plane, np.uint8).reshape(plane.height, -1) for plane in frame.planes[:3]]
+    return np.array([plane[1:9, 1:9].mean() for plane in planes])
+
+
+def rgb(yuv: np.ndarray, red: float, blue: float) -> np.ndarray:
+    """0 to 255; red and blue: their part of luma (ITU-R BT.601: 0.299, 0.114; BT.709: 0.2126, 0.0722)."""
+    y, u, v = (yuv[0] - 16) / 219, (yuv[1] - 128) / 224, (yuv[2] - 128) / 224
+    r, b = y + 2 * (1 - red) * v, y + 2 * (1 - blue) * u
+    return 255 * np.array([r, (y - red * r - blue * b) / (1 - red - blue), b])
+
+
+def test_colours_are_the_source_s(silent: Path, tmp_path: Path) -> None:
+    for matrix, parts in (("bt709", (0.2126, 0.0722)), ("smpte170m", (0.299, 0.114))):
+        film = tmp_path / f"{matrix}.mp4"
+        tags = ("-colorspace", matrix, "-color_primaries", matrix, "-color_trc", matrix, "-color_range", "tv")
+        tagged = f"setparams=range=tv:colorspace={matrix}:color_primaries={matrix}:color_trc={matrix}"
+        picture = f"color=c=0xc83214:size=160x90:rate=25,format=yuv420p,{tagged}"
+        ffmpeg("-y", "-f", "lavfi", "-t", "3", "-i", picture, "-c:v", "libx264", "-crf", "8", *tags, str(film))
+        render(edit_of(silent, (60, film, 0)), tmp_path / "out.mp4", **QUICK)
+        assert np.abs(rgb(corner(tmp_path / "out.mp4"), 0.2126, 0.0722) - rgb(corner(film), *parts)).max() < 4
 
 
 def test_both_layouts(edit: EditList, tmp_path: Path) -> None:
@@ -164,7 +197,9 @@ def test_a_source_that_ends_is_held(silent: Path, folder: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "rate", [Fraction(1), Fraction(50), Fraction(30000, 1001), Fraction(24000, 1001)], ids=["1", "50", "29.97", "23.976"]
+    "rate",
+    [Fraction(1), Fraction(50), Fraction(30000, 1001), Fraction(24000, 1001)],
+    ids=["1", "50", "29.97", "23.976"],
 )
 def test_sources_of_any_rate_in_a_trailer_of_25(silent: Path, tmp_path: Path, rate: Fraction) -> None:
     film = numbered_film(tmp_path / "rate.mkv", max(8, round(6 * rate)), film=5, rate=rate)
@@ -191,7 +226,9 @@ def test_a_trailer_of_23_976_keeps_its_rate(source: Path, tmp_path: Path) -> Non
     edit = edit_of(trailer, (17, source, 1), (33, source, 4))
     assert edit.grid == FrameGrid(Fraction(24000, 1001), 50)
     render(edit, tmp_path / "out.mp4", layout="both", **QUICK)
-    assert [when for when, _ in pictures(tmp_path / "out.mp4")] == [Fraction(frame * 1001, 24000) for frame in range(50)]
+    assert [when for when, _ in pictures(tmp_path / "out.mp4")] == [
+        Fraction(frame * 1001, 24000) for frame in range(50)
+    ]
     assert numbers(tmp_path / "out.mp4") == expected_numbers(edit)
     left = [number_of(picture[:, :160]) for _, picture in pictures(tmp_path / "out.side-by-side.mp4")]
     assert left == [(1, frame) for frame in range(50)]
@@ -244,7 +281,8 @@ def assert_same_sound(trailer: Path, film: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("codec", "suffix"), [("aac", "mp4"), ("aac", "mkv"), ("libmp3lame", "mkv"), ("libopus", "mkv"), ("flac", "mkv"), ("ac3", "mkv")]
+    ("codec", "suffix"),
+    [("aac", "mp4"), ("aac", "mkv"), ("libmp3lame", "mkv"), ("libopus", "mkv"), ("flac", "mkv"), ("ac3", "mkv")],
 )
 def test_sound_that_an_mp4_can_carry_is_copied_untouched(
     silent: Path, source: Path, tmp_path: Path, codec: str, suffix: str
@@ -273,7 +311,12 @@ def test_sound_and_picture_that_begin_apart_stay_apart(
 
 @pytest.mark.parametrize(
     ("codec", "suffix", "picture"),
-    [("libvorbis", "webm", "libvpx"), ("pcm_s16le", "avi", "mpeg4"), ("pcm_s16le", "mov", None), ("wmav2", "wmv", "wmv2")],
+    [
+        ("libvorbis", "webm", "libvpx"),
+        ("pcm_s16le", "avi", "mpeg4"),
+        ("pcm_s16le", "mov", None),
+        ("wmav2", "wmv", "wmv2"),
+    ],
 )
 def test_sound_that_an_mp4_cannot_carry_becomes_aac_of_the_same_length(
     silent: Path, source: Path, tmp_path: Path, codec: str, suffix: str, picture: str | None
@@ -286,6 +329,19 @@ def test_sound_that_an_mp4_cannot_carry_becomes_aac_of_the_same_length(
         assert container.streams.audio[0].codec_context.name == "aac"
     assert abs(sound_seconds(tmp_path / "out.mp4") - sound_seconds(trailer)) < 0.1
     assert abs(sound_packets(tmp_path / "out.mp4")[0][0] - sound_packets(trailer)[0][0]) < 0.1
+
+
+@pytest.mark.parametrize(("sound_delay", "picture_delay"), [(0.8, 0.0), (0.0, 0.6)])
+@pytest.mark.parametrize("suffix", ["mkv", "mov"])
+def test_sound_that_is_encoded_begins_when_the_trailer_s_does(
+    silent: Path, source: Path, tmp_path: Path, sound_delay: float, picture_delay: float, suffix: str
+) -> None:
+    trailer = with_sound(
+        silent, tmp_path / f"t.{suffix}", "pcm_s16le", seconds=2, sound_delay=sound_delay, picture_delay=picture_delay
+    )
+    render(edit_of(trailer, (60, source, 1)), tmp_path / "out.mp4", **QUICK)
+    # An AAC encoder begins with a packet of silence, 1024 samples.
+    assert abs(sound_packets(tmp_path / "out.mp4")[0][0] - sound_packets(trailer)[0][0]) < 0.025
 
 
 def test_a_trailer_with_two_sounds_keeps_the_one_that_players_play(silent: Path, source: Path, tmp_path: Path) -> None:
@@ -394,7 +450,9 @@ def test_the_numbers_of_a_4_3_source_are_read_where_geometry_puts_them(silent: P
 def test_turned_sources_are_shown_upright(silent: Path, tmp_path: Path) -> None:
     for turns in (1, 2, 3):
         bare = numbered_film(tmp_path / f"bare{turns}.mp4", 70, film=3, turns=turns)
-        film = remade(bare, tmp_path / f"turned{turns}.mp4", "-c", "copy", before=["-display_rotation", str(90 * turns)])
+        film = remade(
+            bare, tmp_path / f"turned{turns}.mp4", "-c", "copy", before=["-display_rotation", str(90 * turns)]
+        )
         render(edit_of(silent, (60, film, 0)), tmp_path / "out.mp4", **QUICK)
         assert numbers(tmp_path / "out.mp4") == list(range(60))
 
@@ -413,7 +471,7 @@ def test_a_turned_trailer_gives_an_upright_film(source: Path, tmp_path: Path) ->
     [
         ((1920, 1080), "alone", None, (1920, 1080)),
         ((1920, 1080), "side-by-side", None, (1920, 1080)),
-        ((4096, 2160), "alone", None, (3840, 2024)),
+        ((4096, 2160), "alone", None, (3840, 2026)),
         ((3840, 2160), "side-by-side", None, (1920, 1080)),
         ((1920, 1080), "alone", 181, (322, 182)),
         ((7680, 16), "alone", None, (3840, 16)),
@@ -461,7 +519,14 @@ def test_a_second_rendering_makes_no_segment_and_one_changed_choice_makes_one(
 
 def test_whatever_decides_the_look_makes_other_segments(edit: EditList, segments: Path, tmp_path: Path) -> None:
     count = 0
-    for option in ({}, {"crf": 30}, {"fit": "pad"}, {"height": 60}, {"preset": "superfast"}, {"layout": "side-by-side"}):
+    for option in (
+        {},
+        {"crf": 30},
+        {"fit": "pad"},
+        {"height": 60},
+        {"preset": "superfast"},
+        {"layout": "side-by-side"},
+    ):
         render(edit, tmp_path / "out.mp4", **{**QUICK, **option})
         count += 5
         assert len(inodes(segments)) == count, option
@@ -498,6 +563,17 @@ def test_a_film_that_has_gone_or_changed_is_an_error_that_names_it(silent: Path,
     with pytest.raises(EditError, match=r"copy\.mp4"):
         render(edit, tmp_path / "out.mp4", **QUICK)
     assert not (tmp_path / "out.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["12:30.mp4", "-o.mp4", "it's 100%d [a].mp4", "line\nbreak.mp4", "🎬.MP4", "file:x.mp4"]
+)
+def test_any_name_can_be_written(
+    silent: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    render(edit_of(silent, (60, source, 0)), name, **QUICK)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
 
 
 def test_a_film_that_is_only_suggested_may_be_missing(silent: Path, source: Path, other: Path, tmp_path: Path) -> None:
@@ -580,7 +656,16 @@ def test_an_interrupt_leaves_nothing_behind(silent: Path, tmp_path: Path) -> Non
 
 @settings(deadline=None, max_examples=50)
 @given(
-    rate=st.sampled_from([Fraction(24000, 1001), Fraction(30000, 1001), Fraction(25), Fraction(60000, 1001), Fraction(1), Fraction(15, 2)]),
+    rate=st.sampled_from(
+        [
+            Fraction(24000, 1001),
+            Fraction(30000, 1001),
+            Fraction(25),
+            Fraction(60000, 1001),
+            Fraction(1),
+            Fraction(15, 2),
+        ]
+    ),
     lead=st.fractions(0, 10, max_denominator=48000),
 )
 def test_every_frame_of_a_long_film_has_an_exact_time(rate: Fraction, lead: Fraction) -> None:

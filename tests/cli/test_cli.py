@@ -1,0 +1,529 @@
+"""The command line: what it prints, what it writes, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from reinterpret.cli import main
+from reinterpret.cli.commands import app
+from reinterpret.edits import EditList
+from reinterpret.library import Library
+from tests.judging import ROOT, ffmpeg, numbered_film, pictures
+
+COMMANDS = ["grid", "index", "info", "match", "remove", "render", "search", "shots", "trailer", "verify"]
+HEAVY = [
+    "torch",
+    "cv2",
+    "faiss",
+    "av",
+    "onnxruntime",
+    "scenedetect",
+    "scipy",
+    "torchvision",
+    "timm",
+    "pyarrow",
+    "PIL",
+    "numpy",
+    "rich.progress",
+]
+
+
+@dataclass
+class Ended:
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, Any]:
+        """The one object on standard output."""
+        assert self.out.count("\n") == 1
+        values = json.loads(self.out)
+        assert isinstance(values, dict)
+        return values
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Runs the command line in this process, from its entry point to its exit."""
+    before = signal.getsignal(signal.SIGTERM)
+    loggers = [logging.getLogger(name) for name in ("reinterpret", "reinterpret.encoders")]
+    handlers, levels = [list(logger.handlers) for logger in loggers], [logger.level for logger in loggers]
+
+    def call(*words: str | Path) -> Ended:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["reinterpret", *map(str, words)])
+        try:
+            with pytest.raises(SystemExit) as leaving:
+                main()
+        finally:
+            # Each run of the program would add its own for good.
+            for logger, kept, level in zip(loggers, handlers, levels, strict=True):
+                logger.handlers[:] = kept
+                logger.setLevel(level)
+        said = capsys.readouterr()
+        return Ended(int(leaving.value.code or 0), said.out, said.err)
+
+    yield call
+    signal.signal(signal.SIGTERM, before)
+
+
+def process(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Runs the command line as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "reinterpret", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        **options,
+    )
+
+
+# Help
+
+
+def test_every_command_has_a_line_of_help(run: Run) -> None:
+    assert sorted(command.callback.__name__ for command in app.registered_commands if command.callback) == COMMANDS
+    said = run("--help")
+    assert (said.status, said.err) == (0, "")
+    listed = {
+        line.split()[0]: line.split()[1:] for line in said.out.splitlines() if line.startswith("  ") and line.split()
+    }
+    for command in COMMANDS:
+        assert len(listed[command]) >= 3, command
+        own = run(command, "--help")
+        assert own.status == 0
+        # Every option says what it is for.
+        lines = own.out[own.out.index("Options") :].splitlines()[1:]
+        for line, following in zip(lines, [*lines[1:], ""], strict=True):
+            if line.strip().startswith("-"):
+                assert len(line.split("  ")) > 2 or following.startswith("      "), line
+
+
+def test_help_and_version_load_nothing_heavy() -> None:
+    program = (
+        "import sys; from reinterpret.cli import main; sys.argv = ['reinterpret', sys.argv[1]]\n"
+        "try: main()\n"
+        "finally: print('LOADED', sorted(sys.modules.keys() & set({!r})))"
+    )
+    for word in ("--help", "--version"):
+        done = subprocess.run(
+            [sys.executable, "-c", program.format(HEAVY), word],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def test_without_a_command_the_help_is_shown(run: Run) -> None:
+    said = run()
+    assert said.status in (0, 2)
+    assert "Commands" in said.out + said.err
+
+
+# The jobs
+
+
+def test_index_search_and_the_rest_agree_with_each_other(
+    run: Run, archive: Path, trailer: Path, tmp_path: Path
+) -> None:
+    """One library through its whole life, every command with --json."""
+    library = tmp_path / "lib"
+    (tmp_path / "films").mkdir()
+    for film in archive.iterdir():
+        shutil.copy(film, tmp_path / "films")
+    (tmp_path / "films" / "broken.mp4").write_bytes(b"not a film")
+    said = run("index", tmp_path / "films", "-L", library, "--encoder", "pixels", "--json")
+    report = said.json()
+    assert said.status == 1
+    assert list(report) == ["indexed", "unchanged", "failed", "shots", "footage_seconds", "elapsed_seconds"]
+    assert (report["indexed"], report["unchanged"], report["shots"], report["footage_seconds"]) == (3, 0, 8, 18)
+    assert [list(failure) for failure in report["failed"]] == [["path", "reason"]]
+    assert report["failed"][0]["path"] == str(tmp_path / "films" / "broken.mp4")
+    assert said.err.startswith("warning: ")
+    assert "broken.mp4" in said.err
+
+    (tmp_path / "films" / "broken.mp4").unlink()
+    again = run("index", tmp_path / "films", "-L", library, "--json")
+    assert again.status == 0
+    assert (again.json()["indexed"], again.json()["unchanged"]) == (0, 3)
+
+    info = run("info", "-L", library, "--json").json()
+    assert (info["films"], info["shots"], info["footage_seconds"], info["encoder"]) == (3, 8, 18, "pixels")
+    assert [Path(film["path"]).name for film in info["contents"]] == ["one.mp4", "three.mp4", "two.mp4"]
+
+    verified = run("verify", "-L", library, "--json")
+    assert (verified.status, verified.json()) == (0, {"films": 3, "problems": []})
+
+    found = run("search", "-L", library, "--video", trailer, "--at", "2", "-k", "2", "--json").json()
+    assert list(found) == ["matches"]
+    assert [match["rank"] for match in found["matches"]] == [1, 2]
+    first = found["matches"][0]
+    assert list(first) == ["rank", "score", "video", "shot", "start_seconds", "end_seconds", "cues"]
+    assert (Path(first["video"]).name, first["shot"], first["start_seconds"], first["end_seconds"]) == (
+        "two.mp4",
+        1,
+        2,
+        4,
+    )
+    assert first["cues"] == {"content": first["score"]}
+
+    (tmp_path / "films" / "three.mp4").unlink()
+    gone = run("verify", "-L", library, "--json")
+    assert gone.status == 1
+    assert [list(problem) for problem in gone.json()["problems"]] == [["path", "what", "remedy"]]
+
+    removed = run("remove", "three.mp4", "-L", library, "--json")
+    assert len(removed.json()["removed"]) == 1
+    assert run("info", "-L", library, "--json").json()["films"] == 2
+    assert run("remove", "three.mp4", "-L", library).status == 1
+
+
+def test_trailer_makes_the_films_the_edit_and_the_sheet(
+    run: Run, library: Library, trailer: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mp4"
+    options = ("--layout", "both", "--preset", "ultrafast", "--sheet", tmp_path / "sheet.png")
+    said = run("trailer", trailer, "-L", library.path, "-o", out, *options, "--json")
+    values = said.json()
+    assert (said.status, said.err) == (0, "")
+    assert list(values) == ["output", "edit", "shots", "frames", "matches"]
+    assert (values["output"], values["edit"]) == (str(out), str(tmp_path / "out.edit.json"))
+    assert (values["shots"], values["frames"]) == (5, 125)
+    assert [list(match) for match in values["matches"]] == [
+        ["shot", "video", "score", "start_seconds", "end_seconds"]
+    ] * 5
+    names = ["out.edit.json", "out.mp4", "out.side-by-side.mp4", "sheet.png"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == names
+    assert len(pictures(out)) == 125
+    assert EditList.load(tmp_path / "out.edit.json").grid.frame_count == 125
+
+
+def test_match_and_render_are_its_two_halves(run: Run, library: Library, trailer: Path, tmp_path: Path) -> None:
+    edit = tmp_path / "cut.json"
+    matched = run("match", trailer, "-L", library.path, "-o", edit, "--json").json()
+    assert (matched["edit"], matched["shots"], len(matched["matches"])) == (str(edit), 5, 5)
+    rendered = run("render", edit, "-o", tmp_path / "film.mp4", "--preset", "ultrafast", "--json").json()
+    assert rendered == {"output": str(tmp_path / "film.mp4"), "films": [str(tmp_path / "film.mp4")], "frames": 125}
+    plain = run("match", trailer, "-L", library.path, "-o", edit)
+    assert plain.err == ""
+    assert "two.mp4" in plain.out
+    assert run("match", trailer, "-L", library.path, "-o", edit, "--quiet").out == ""
+
+
+def test_shots_as_json_csv_and_text(run: Run, trailer: Path) -> None:
+    values = run("shots", trailer, "--json").json()
+    assert list(values) == ["video", "frame_rate", "frame_count", "shots"]
+    assert (values["video"], values["frame_rate"], values["frame_count"]) == (str(trailer), "25/1", 125)
+    keys = ["number", "start_frame", "end_frame", "start_seconds", "end_seconds", "transition"]
+    assert [list(shot) for shot in values["shots"]] == [keys] * 5
+    assert [(shot["start_frame"], shot["end_frame"]) for shot in values["shots"]] == [
+        (0, 25),
+        (25, 45),
+        (45, 75),
+        (75, 90),
+        (90, 125),
+    ]
+    table = list(csv.DictReader(io.StringIO(run("shots", trailer, "--csv").out)))
+    assert [{key: str(value) for key, value in shot.items()} for shot in values["shots"]] == table
+    assert len(run("shots", trailer).out.splitlines()) == 5
+
+
+def test_grids(run: Run, library: Library, trailer: Path, tmp_path: Path) -> None:
+    out = tmp_path / "grid.png"
+    values = run("grid", "-L", library.path, "-o", out, "--shot", "one.mp4:0", "--size", "2x2", "--json").json()
+    assert [grid["output"] for grid in values["grids"]] == [str(out)]
+    assert [match["rank"] for match in values["grids"][0]["matches"]] == [1, 2, 3, 4]
+    with Image.open(out) as picture:
+        assert picture.size == (2 * 488 + 8, 2 * 302 + 8)
+        picture.crop((8, 8, 488, 278)).save(tmp_path / "query.png")
+    found = run("search", "-L", library.path, "--image", tmp_path / "query.png", "--json").json()
+    assert Path(found["matches"][0]["video"]).name == "one.mp4"
+    clusters = run("grid", "-L", library.path, "-o", tmp_path / "group.jpg", "--clusters", "3")
+    assert clusters.out.split() == [str(tmp_path / f"group-{number:02d}.jpg") for number in (1, 2, 3)]
+
+
+def test_too_small_a_library_is_told(run: Run, trailer: Path, tmp_path: Path) -> None:
+    film = numbered_film(tmp_path / "film.mp4", 50)
+    assert run("index", film, "-L", tmp_path / "lib", "--encoder", "pixels", "--quiet").status == 0
+    said = run("match", trailer, "-L", tmp_path / "lib", "-o", tmp_path / "cut.json")
+    assert said.status == 0
+    assert said.err.startswith("warning: the library has too few shots for the 5")
+
+
+# Errors
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory, library: Library, archive: Path, trailer: Path) -> Path:
+    """Files of every kind that cannot be used."""
+    folder = tmp_path_factory.mktemp("odd")
+    (folder / "empty.mp4").touch()
+    (folder / "text.mp4").write_text("Nothing to see here.\n" * 50)
+    Image.new("RGB", (64, 36)).save(folder / "picture.png")
+    (folder / "picture.mp4").write_bytes((folder / "picture.png").read_bytes())
+    ffmpeg("-y", "-f", "lavfi", "-t", "1", "-i", "sine", str(folder / "sound.m4a"))
+    whole = (archive / "one.mp4").read_bytes()
+    (folder / "half.mp4").write_bytes(whole[: len(whole) // 2])
+    (folder / "empty").mkdir()
+    shutil.copy(archive / "one.mp4", folder / "good.mp4")
+    shutil.copy(trailer, folder / "trailer.mp4")
+    for name, facts in (("newer", {"version": 99}), ("other", {"encoder_version": "0"}), ("odd", {"encoder": "eye"})):
+        shutil.copytree(library.path, folder / name)
+        file = folder / name / "library.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), **facts}))
+    (folder / "cut.json").write_text("{}")
+    shutil.copytree(library.path, folder / "lib")
+    return folder
+
+
+UNUSABLE = [
+    "none.mp4",
+    "empty.mp4",
+    "text.mp4",
+    "picture.png",
+    "picture.mp4",
+    "sound.m4a",
+    "half.mp4",
+    "empty",
+    "/dev/null",
+]
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_a_file_that_cannot_be_used_is_named_in_one_line(
+    run: Run, odd: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(odd)
+    for words in (
+        ("shots", name),
+        ("shots", name, "--json"),
+        ("match", name, "-L", "lib", "-o", "x.json"),
+        ("trailer", name, "-L", "lib", "-o", "x.mp4"),
+        ("search", "-L", "lib", "--video", name, "--at", "1"),
+    ):
+        said = run(*words)
+        assert (said.status, said.out) == (1, ""), said
+        assert said.err.startswith(f"error: {name}: "), said.err
+        assert said.err.count("\n") == 1
+    assert not [file.name for file in odd.iterdir() if file.name.startswith(("x.", ".x"))]
+
+
+ERRORS = [
+    ("index none.mp4 -L lib", 1, "no such file or folder"),
+    ("index empty -L new --encoder pixels", 1, "no video"),
+    ("index good.mp4 -L new --encoder eye", 1, "unknown encoder 'eye'"),
+    ("index good.mp4 -L new --encoder pixels --detector eye", 2, "unknown detector 'eye'"),
+    ("index good.mp4 -L new --encoder pixels --jobs 0", 2, "jobs"),
+    ("index good.mp4 -L lib --encoder efficientnet-lite0", 1, "was made with the encoder pixels"),
+    ("index good.mp4 -L lib --detector none", 1, "was made with the detector"),
+    ("index good.mp4 -L newer", 1, "newer reinterpret"),
+    ("index good.mp4 -L other", 1, "version 0 of the encoder"),
+    ("index good.mp4 -L good.mp4 --encoder pixels", 1, "good.mp4"),
+    ("index good.mp4 -L . --encoder pixels", 1, "neither a library nor an empty folder"),
+    ("info -L none", 1, "is not a library"),
+    ("info -L empty", 1, "is not a library"),
+    ("info -L good.mp4", 1, "good.mp4"),
+    ("info -L newer", 1, "newer reinterpret"),
+    ("verify -L none", 1, "is not a library"),
+    ("remove none.mp4 -L lib", 1, "is not a film of lib"),
+    ("remove one.mp4 none.mp4 -L lib", 1, "is not a film of lib"),
+    ("search -L none --shot one.mp4:0", 1, "is not a library"),
+    ("search -L other --image picture.png", 1, "version 0 of the encoder"),
+    ("search -L odd --image picture.png", 1, "unknown encoder 'eye'"),
+    ("search -L lib", 2, "one of --shot, --image or --video"),
+    ("search -L lib --image picture.png --shot one.mp4:0", 2, "one of --shot, --image or --video"),
+    ("search -L lib --video good.mp4", 2, "--video needs --at"),
+    ("search -L lib --at 1", 2, "--at goes with --video"),
+    ("search -L lib --video good.mp4 --at nan", 2, "expected an instant"),
+    ("search -L lib --video good.mp4 --at inf", 2, "expected an instant"),
+    ("search -L lib --video good.mp4 --at=-1", 2, "expected an instant"),
+    ("search -L lib --video good.mp4 --at 99", 1, "is 7.00 s long"),
+    ("search -L lib --shot one.mp4", 2, "expected a shot such as"),
+    ("search -L lib --shot one.mp4:99", 1, "numbered from 0"),
+    ("search -L lib --shot none.mp4:0", 1, "is not a film of lib"),
+    ("search -L lib --shot one.mp4:0 -k 0", 2, "at least one result"),
+    ("search -L lib --image none.png", 1, "none.png: no such file"),
+    ("search -L lib --image text.mp4", 1, "is not a picture"),
+    ("search -L lib --image empty", 1, "is not a picture"),
+    ("grid -L lib -o x.png --shot one.mp4:0 --size 3", 2, "such as 3x3"),
+    ("grid -L lib -o x.png --shot one.mp4:0 --size 99x1", 2, "1 to 20"),
+    ("grid -L lib -o x.bmp --shot one.mp4:0", 1, "ends in .png"),
+    ("grid -L lib -o none/x.png --shot one.mp4:0", 1, "does not exist"),
+    ("grid -L lib -o picture.png --image picture.png", 1, "one of the inputs"),
+    ("grid -L lib -o x.png --clusters 0", 2, "--clusters"),
+    ("grid -L lib -o x.png --clusters 2 --shot one.mp4:0", 2, "--clusters"),
+    ("grid -L lib -o x.png", 2, "one of --shot, --image or --video"),
+    ("match trailer.mp4 -L none -o x.json", 1, "is not a library"),
+    ("match trailer.mp4 -L other -o x.json", 1, "version 0 of the encoder"),
+    ("match trailer.mp4 -L lib -o none/x.json", 1, "does not exist"),
+    ("match trailer.mp4 -L lib -o x.txt", 1, "ends in .json"),
+    ("match trailer.mp4 -L lib -o x.json --detector eye", 2, "unknown detector 'eye'"),
+    ("match trailer.mp4 -L lib -o x.json --suggestions 0", 2, "suggestion"),
+    ("trailer trailer.mp4 -L lib -o trailer.mp4", 1, "one of the inputs"),
+    ("trailer trailer.mp4 -L lib -o none/x.mp4", 1, "does not exist"),
+    ("trailer trailer.mp4 -L lib -o x.avi", 1, "ends in .mp4"),
+    ("trailer trailer.mp4 -L lib -o x.mp4 --sheet x.gif", 1, "ends in .png"),
+    ("trailer trailer.mp4 -L lib -o x.mp4 --crf 99", 2, "crf"),
+    ("trailer trailer.mp4 -L lib -o x.mp4 --jobs 0", 2, "jobs"),
+    ("render none.json -o x.mp4", 1, "none.json: no such file"),
+    ("render cut.json -o x.mp4", 1, "cut.json: is not an edit"),
+    ("render good.mp4 -o x.mp4", 1, "good.mp4: is not an edit"),
+    ("shots good.mp4 --json --csv", 2, "exclude each other"),
+    ("shots good.mp4 --detector eye", 2, "unknown detector 'eye'"),
+]
+
+
+@pytest.mark.parametrize(("line", "status", "words"), ERRORS, ids=[line for line, _, _ in ERRORS])
+def test_errors_are_one_line_that_says_what_to_do(
+    run: Run, odd: Path, monkeypatch: pytest.MonkeyPatch, line: str, status: int, words: str
+) -> None:
+    monkeypatch.chdir(odd)
+    before = sorted(file.name for file in odd.iterdir())
+    said = run(*line.split())
+    assert said.err.startswith("error: "), said
+    assert said.err.count("\n") == 1, said.err
+    assert words in said.err
+    assert (said.status, said.out) == (status, "")
+    # A library that could not be filled is not left behind, nor half an output.
+    assert sorted(file.name for file in odd.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "line", ["fly", "index", "shots", "shots a b", "search -k many -L lib", "info --colour", "info"]
+)
+def test_wrong_usage_ends_with_2(run: Run, line: str) -> None:
+    said = run(*line.split())
+    assert (said.status, said.out) == (2, "")
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("option", "choices"),
+    [
+        ("--layout", "'alone', 'side-by-side', 'both'"),
+        ("--fit", "'crop', 'pad', 'blur'"),
+        ("--short", "'slow', 'hold'"),
+        ("--device", "'auto', 'cpu', 'cuda'"),
+    ],
+)
+def test_a_choice_that_does_not_exist_names_those_that_do(run: Run, option: str, choices: str) -> None:
+    said = run("trailer", "trailer.mp4", "-L", "lib", "-o", "x.mp4", option, "abacus")
+    assert (said.status, said.out) == (2, "")
+    last = said.err.splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert f"'{option}'" in last
+    assert "'abacus'" in last
+    assert choices in last
+
+
+# Processes
+
+
+NAMES = ["with space", "it's", "🎬 日本", "line\nbreak", "-dash", "100%d", "a:b", "[x]*?", 'quote"s\\']
+
+
+def test_any_name_goes_the_whole_way(
+    run: Run, archive: Path, trailer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        os.mkdir(name)
+        shutil.copy(trailer, Path(name) / f"{name}.mp4")
+        films = Path(name) / f"films {name}"
+        films.mkdir()
+        shutil.copy(archive / "three.mp4", films / f"{name}.mp4")
+        assert run("index", "-L", f"./{name}/lib", "--encoder", "pixels", "-q", "--", films).status == 0
+        film = f"{name}/{name}.mp4"
+        said = run(
+            "trailer",
+            "-L",
+            f"./{name}/lib",
+            "-o",
+            f"./{name}/out {name}.mp4",
+            "--preset",
+            "ultrafast",
+            "--json",
+            "--",
+            film,
+        )
+        assert said.status == 0, said.err
+        assert said.json()["frames"] == 125
+        assert Path(said.json()["matches"][0]["video"]).name == f"{name}.mp4"
+        assert len(pictures(tmp_path / name / f"out {name}.mp4")) == 125
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names that are no text exist on Linux only")
+def test_a_name_that_is_no_text(trailer: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.mp4")
+    shutil.copy(trailer, tmp_path / name)
+    done = process("shots", name, "--json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["video"] == name
+    missing = process("shots", os.fsdecode(b"\xe9"), cwd=tmp_path)
+    assert missing.returncode == 1
+    assert missing.stderr.startswith("error: ")
+    assert missing.stderr.count("\n") == 1
+
+
+def test_a_reader_that_has_gone_is_no_error(trailer: Path) -> None:
+    for words in (("shots", str(trailer)), ("--help",)):
+        with subprocess.Popen(
+            [sys.executable, "-m", "reinterpret", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        ) as running:
+            assert running.stdout is not None
+            assert running.stderr is not None
+            running.stdout.close()
+            assert running.stderr.read() == b""
+            assert running.wait() in (0, 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_with_130_and_one_line(tmp_path: Path, number: signal.Signals) -> None:
+    for film in range(4):
+        numbered_film(tmp_path / f"{film}.mp4", 3000, film=film, size=(64, 36))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "reinterpret", "index", ".", "-L", "lib", "--encoder", "pixels", "--jobs", "1"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("lib/films/[0-9a-f]*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 130, (out, err)
+    assert out == ""
+    assert err.startswith("interrupted; what was finished is kept")
+    assert err.count("\n") == 1
+    assert list(tmp_path.glob("lib/films/.*")) == []
+    library = Library.open(tmp_path / "lib")
+    assert library.fingerprints()
+    assert library.verify() == []
