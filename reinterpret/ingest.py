@@ -7,6 +7,7 @@ recognised, what cannot be read is reported and does not stop the others.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import queue
 import subprocess
@@ -26,6 +27,8 @@ from reinterpret.library import Library, Location
 from reinterpret.neighbours import open_neighbours
 from reinterpret.shots import DEFAULT_DETECTOR, load_detector
 from reinterpret.video import fingerprint
+
+logger = logging.getLogger(__name__)
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -341,6 +344,9 @@ class _Worker(threading.Thread):
             for line in process.stdout:
                 watchdog.alive()
                 event = json.loads(line)
+                if event["event"] == "warning":
+                    logger.warning("%s", event["said"])
+                    continue
                 self._events.put((path, event))
                 if event["event"] != "progress":
                     return

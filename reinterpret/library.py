@@ -89,8 +89,8 @@ class Library:
         self.encoder = encoder
         self.encoder_version = encoder_version
         self.detector = detector
-        # A session of matching asks for the same few films again and again; a film is some megabytes.
-        self._read_film = lru_cache(maxsize=32)(self._film)
+        # A page or a grid asks for the same few films again and again; a long one takes 40 MB.
+        self._read_film = lru_cache(maxsize=4)(self._film)
         self._read_shots = lru_cache(maxsize=1024)(self._shots)
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ program open another file or an address: playlists, manifests, devices and pictu
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -45,6 +46,9 @@ _CONTAINERS = (
 )
 # The container must not open anything beside the file it was given.
 OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+
+# What a disk or a network share says when it goes away.
+_LOST_DISK = frozenset({errno.EIO, errno.ENODEV, errno.ENOTCONN, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTUNREACH})
 
 # Enough frames to see a reordering pattern of B-frames (16 is the longest that H.264 and HEVC allow).
 _PROBED_FRAMES = 24
@@ -141,8 +145,8 @@ class Video:
             container=str(values["container"]),
             timestamps=values["timestamps"],
         )
-        positive = min(video.frame_rate, video.sample_aspect, video.width, video.height) > 0
-        if not positive or video.frame_count < 0 or video.duration < 0:
+        positive = (video.frame_rate, video.sample_aspect, video.width, video.height)
+        if any(value <= 0 for value in positive) or video.frame_count < 0 or video.duration < 0:
             raise ValueError(f"not the facts of a video: {values}")
         return video
 
@@ -340,18 +344,21 @@ def decoded(container: av.container.InputContainer, stream: VideoStream) -> Iter
     """Every frame that can be had, in the order of display; what is damaged is passed over.
 
     A damaged packet must not hide the rest of the film, so decoding goes on behind it. A demuxer that fails
-    (the file is cut short) ends the film there; the decoder's last frames are still given out.
+    (the file is cut short) ends the film there; the decoder's last frames are still given out. But a disk or a
+    share that fails in the middle raises VideoError: the film is not as short as it then seems.
     """
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
         except (av.error.FFmpegError, OSError) as error:
-            logger.warning("%s: reading ends early (%s)", container.name, error)
-            packet = None
+            if getattr(error, "errno", None) in _LOST_DISK:
+                raise VideoError(f"{container.name}: reading failed in the middle ({error.strerror})") from error
+            logger.info("%s: reading ends early (%s)", container.name, error)
+            break
         except IndexError:
             # PyAV 18, at the end of a film in which a stream appeared that was not there at its beginning.
-            packet = None
+            break
         if packet is None:
             return
         # Theora writes "the same again" as an empty packet, which the decoder takes for the end.
@@ -362,9 +369,11 @@ def decoded(container: av.container.InputContainer, stream: VideoStream) -> Iter
         except (av.error.FFmpegError, ValueError) as error:
             logger.debug("%s: a damaged packet was passed over (%s)", container.name, error)
             continue
-        for frame in frames:
-            if isinstance(frame, av.VideoFrame):
-                yield frame
+        yield from (frame for frame in frames if isinstance(frame, av.VideoFrame))
+    try:
+        yield from stream.decode(None)
+    except (av.error.FFmpegError, ValueError) as error:
+        logger.debug("%s: the decoder's last frames are lost (%s)", container.name, error)
 
 
 def _ordering_timestamps(frames: list[av.video.frame.VideoFrame]) -> Timestamps:

@@ -1,7 +1,8 @@
 """One process that indexes the films it is told on standard input, one JSON object a line.
 
 A process of its own, because a damaged file can abort the process that decodes it. In:
-`{"path": ..., "threads": 1}`. Out: `{"event": "progress" | "done" | "failed" | "fatal", ...}`.
+`{"path": ..., "threads": 1}`. Out:
+`{"event": "progress" | "warning" | "done" | "failed" | "fatal", ...}`.
 """
 
 from __future__ import annotations
@@ -30,12 +31,23 @@ def main() -> None:
     # The parent is told of Ctrl-C too, and ends this process in an orderly way.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = _only_for_answers()
-    logging.basicConfig(level=logging.ERROR)
+    logging.getLogger("reinterpret").addHandler(_Forward(answers))
     library = Library.open(sys.argv[1])
     encoder = load_encoder(library.encoder, device=sys.argv[2], threads=int(sys.argv[3]))  # type: ignore[arg-type]
     for line in sys.stdin:
         task = json.loads(line)
         _answer(answers, _index_one(Path(task["path"]), int(task["threads"]), library, encoder, answers))
+
+
+class _Forward(logging.Handler):
+    """Hands the library's warnings to the parent."""
+
+    def __init__(self, answers: TextIO) -> None:
+        super().__init__(logging.WARNING)
+        self._answers = answers
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _answer(self._answers, {"event": "warning", "said": record.getMessage()})
 
 
 def _only_for_answers() -> TextIO:

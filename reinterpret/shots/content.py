@@ -6,6 +6,7 @@ looked for apart. https://github.com/Breakthrough/PySceneDetect
 
 from __future__ import annotations
 
+from collections import deque
 from fractions import Fraction
 from typing import Any
 
@@ -45,7 +46,8 @@ class SceneDetector:
         self._frame_rate = frame_rate
         self._minimum_frames = max(1, round(_MINIMUM_SHOT_SECONDS * frame_rate))
         self._black = BlackRuns(frame_rate)
-        self.delay_frames = max(int(detector.event_buffer_length), self._black.delay_frames) + 1
+        # Whether a cut belongs to a fade is known when the black has begun, and has lasted or ended.
+        self.delay_frames = max(int(detector.event_buffer_length), self._minimum_frames + self._black.delay_frames) + 1
         self._pending: list[Boundary] = []
         self._last = 0
 
@@ -70,6 +72,9 @@ class SceneDetector:
             if until is not None and boundary.frame > until:
                 break
             self._pending.remove(boundary)
+            if boundary.transition == "cut" and self._black.is_near(boundary.frame, self._minimum_frames):
+                # Hue and saturation jump where a picture sinks into black: that is the fade again, not a cut.
+                continue
             if boundary.frame - self._last >= self._minimum_frames:
                 boundaries.append(boundary)
                 self._last = boundary.frame
@@ -84,6 +89,7 @@ class BlackRuns:
         self.delay_frames = self._long
         self._start: int | None = None
         self._seen_picture = False
+        self._recent: deque[tuple[int, int]] = deque()  # the last runs, half-open
 
     def feed(self, number: int, luma: np.ndarray) -> list[Boundary]:
         """luma: H x W uint8, video range."""
@@ -94,12 +100,22 @@ class BlackRuns:
                 return [Boundary(self._start, "fade")]
             return []
         start, self._start = self._start, None
+        if start is not None:
+            self._recent.append((start, number))
+        while self._recent and self._recent[0][1] < number - 4 * self._long:
+            self._recent.popleft()
         seen, self._seen_picture = self._seen_picture, True
         if start is None:
             return []
         if number - start >= self._long:
             return [Boundary(number, "fade")]
         return [Boundary((start + number) // 2, "fade")] if seen else []
+
+    def is_near(self, frame: int, distance: int) -> bool:
+        """Whether a frame lies in black, or less than `distance` before or after it. Remembers two seconds."""
+        if self._start is not None and frame > self._start - distance:
+            return True
+        return any(start - distance < frame < end + distance for start, end in self._recent)
 
 
 def is_black(luma: np.ndarray) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -18,6 +19,10 @@ from reinterpret.shots.shot import Boundary, Shot
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video, frame_grid, with_decoded_facts
 
+logger = logging.getLogger(__name__)
+
+# Headers round, and sound may be a little longer than the picture; a film that lacks more is cut short.
+_WHOLE_SHARE = Fraction(9, 10)
 # Small frames: large enough for the encoders, which are fed with them; PySceneDetect itself shrinks to about this.
 SMALL_WIDTH, SMALL_HEIGHT = 288, 160
 # Frames kept of the shot in hand; when there are more, every second one goes. 32 to 64 frames of 68 KiB.
@@ -99,6 +104,13 @@ class Scan:
         end = last + 1 / rate
         yield self._close(Boundary(len(self._instants)), end)
         self.grid = frame_grid(self.video, [Fraction(instant) for instant in self._instants])
+        if end < self.video.duration * _WHOLE_SHARE:
+            logger.warning(
+                "%s: can be read for %.1f s, its header promises %.1f s; it is used as far as it goes",
+                self.video.path,
+                end,
+                self.video.duration,
+            )
         self.video = with_decoded_facts(self.video, self.grid, end)
 
     def _shrunk(self, frames: Iterator[DecodedFrame]) -> Iterator[tuple[int, Sample]]:
