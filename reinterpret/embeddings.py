@@ -176,7 +176,9 @@ def _bars(profile: np.ndarray) -> tuple[int, int]:
     before, after = int(bright[0]), len(profile) - 1 - int(bright[-1])
     # One bar alone is a dark sky or a floor.
     alike = abs(before - after) <= max(3, 0.25 * max(before, after))
-    return (before, after) if alike and min(before, after) >= 2 else (0, 0)
+    # The line at the edge is half bar, half picture; networks see a frame in it. Without it, the cosine of films
+    # with and without bars is 0.986 in the mean and 0.96 at worst (Lite0), with it 0.973 and 0.90.
+    return (before + 1, after + 1) if alike and min(before, after) >= 2 else (0, 0)
 
 
 def without_bars(picture: np.ndarray) -> np.ndarray:

@@ -44,6 +44,8 @@ VIDEO_SUFFIXES = frozenset({
 # fmt: on
 # A detector is made once to check its name; for that any rate will do.
 _ANY_RATE = Fraction(25)
+# How long the making of an empty library may take.
+_CREATION_SECONDS = 0.5
 # A worker that says nothing for so long hangs in a decoder; the slowest film reports every few frames.
 _SILENCE_SECONDS = 600
 
@@ -128,15 +130,17 @@ def index(
     started = time.monotonic()
     if jobs is not None and jobs < 1:
         raise UsageError(f"the number of jobs must be at least 1, got {jobs}")
-    files = list(find_videos([Path(path) for path in paths]))
+    failed: list[Failure] = []
+    files = list(find_videos([Path(path) for path in paths], failed=failed))
     kept = _open_or_create(Path(library), encoder, detector, device)
     kept.sweep()
-    work, unchanged, moved, failed = _sort_out(files, kept)
+    work, unchanged, moved, replaced = _sort_out(files, kept, failed)
     tally = _Tally(sum(size for _, size in work), len(work), failed=failed)
     if work:
         _run(work, kept, device, jobs, tally, on_progress)
-        _forget_replaced(kept)
-    open_neighbours(kept)
+    _forget_replaced(kept, replaced)
+    if kept.fingerprints():
+        open_neighbours(kept)
     return IndexReport(
         indexed=tally.indexed,
         unchanged=unchanged,
@@ -148,49 +152,63 @@ def index(
     )
 
 
-def find_videos(paths: Sequence[Path]) -> Iterator[Path]:
+def find_videos(paths: Sequence[Path], *, failed: list[Failure] | None = None) -> Iterator[Path]:
     """The files at `paths`, and below those that are folders, each once, folder by folder in order of name.
 
-    Raises VideoError where a path does not exist, or where there is no video at all.
+    failed: where folders go that cannot be read. Raises VideoError where a path does not exist, or where there is no
+    video at all.
     """
-    seen: set[Path] = set()
+    seen: set[str] = set()
+    closed: list[Failure] = []
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):
             raise VideoError(f"{path}: no such file or folder")
-        for file in _videos_below(path, set()) if path.is_dir() else [path]:
-            if (real := file.resolve()) not in seen:
+        for file in _videos_below(path, set(), closed) if path.is_dir() else [path]:
+            # not Path.resolve, which raises for a link to itself
+            if (real := os.path.realpath(file)) not in seen:
                 seen.add(real)
                 yield file.absolute()
     if not seen:
-        raise VideoError(f"{', '.join(map(str, paths)) or 'no path'}: no video was found there")
+        reasons = [failure.reason for failure in closed] or [
+            f"{', '.join(map(str, paths)) or 'no path'}: no video was found there"
+        ]
+        raise VideoError("; ".join(reasons))
+    if failed is not None:
+        failed += closed
 
 
-def _videos_below(folder: Path, visited: set[Path]) -> Iterator[Path]:
-    """Follows symbolic links, but no folder twice: links can form loops."""
-    real = folder.resolve()
+def _videos_below(folder: Path, visited: set[str], closed: list[Failure]) -> Iterator[Path]:
+    """Follows symbolic links, but no folder twice: links can form loops. closed: takes folders that cannot be read."""
+    real = os.path.realpath(folder)
     if real in visited:
         return
     visited.add(real)
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise VideoError(f"{folder}: the folder cannot be read ({error.strerror})") from error
+        closed.append(Failure(folder, f"{folder}: the folder cannot be read ({error.strerror})"))
+        return
     for entry in entries:
         # Dot files, and the "._" twins that macOS leaves beside every film on foreign disks.
         if entry.name.startswith("."):
             continue
-        path = Path(entry.path)
-        if path.is_dir():
-            yield from _videos_below(path, visited)
-        elif path.suffix.lower() in VIDEO_SUFFIXES:
-            yield path
+        if os.path.isdir(entry.path):
+            yield from _videos_below(Path(entry.path), visited, closed)
+        elif Path(entry.path).suffix.lower() in VIDEO_SUFFIXES:
+            yield Path(entry.path)
 
 
 def _open_or_create(path: Path, encoder: str | None, detector: str | None, device: Device) -> Library:
     if not Library.exists(path):
         made = load_encoder(encoder or DEFAULT_ENCODER, device=device)
         name = load_detector(detector or DEFAULT_DETECTOR, frame_rate=_ANY_RATE).name
-        return Library.create(path, encoder=made.name, encoder_version=made.version, detector=name)
+        try:
+            return Library.create(path, encoder=made.name, encoder_version=made.version, detector=name)
+        except LibraryError:
+            # Another process may be making it at this moment: its folder comes first, then its library.json.
+            time.sleep(_CREATION_SECONDS)
+            if not Library.exists(path):
+                raise
     library = Library.open(path)
     for what, asked, there in (("encoder", encoder, library.encoder), ("detector", detector, library.detector)):
         if asked is not None and asked != there:
@@ -206,12 +224,17 @@ def _open_or_create(path: Path, encoder: str | None, detector: str | None, devic
     return library
 
 
-def _sort_out(files: list[Path], library: Library) -> tuple[list[tuple[Path, int]], int, int, list[Failure]]:
-    """Which films are to be indexed (with their size), how many are unchanged and moved, and what has failed."""
+def _sort_out(
+    files: list[Path], library: Library, failed: list[Failure]
+) -> tuple[list[tuple[Path, int]], int, int, dict[str, str]]:
+    """Which films are to be indexed (with their size), how many are unchanged and moved, and which films have
+
+    another in their place now (by fingerprint). failed: takes what cannot be read.
+    """
     locations = library.locations()
     work: dict[str, tuple[Path, int]] = {}
     unchanged = moved = 0
-    failed = []
+    replaced = {}
     for file in files:
         try:
             location = Location.of(file)
@@ -225,9 +248,11 @@ def _sort_out(files: list[Path], library: Library) -> tuple[list[tuple[Path, int
         except VideoError as error:
             failed.append(Failure(file, str(error)))
             continue
+        if known is not None and known[0] != film:
+            replaced[known[0]] = film
         if film in library:
             before = library.location(film)
-            if before is None or before.path == location.path or not before.path.exists():
+            if before is None or before.path == location.path or not _holds(before, film):
                 library.relocate(film, location)
                 moved += before is None or before.path != location.path
             unchanged += 1
@@ -236,7 +261,16 @@ def _sort_out(files: list[Path], library: Library) -> tuple[list[tuple[Path, int
         else:
             work[film] = (file, location.size)
     # The longest first, so that no worker begins on a long film while the others have nothing left to do.
-    return sorted(work.values(), key=lambda item: (-item[1], item[0])), unchanged, moved, failed
+    by_size = sorted(work.values(), key=lambda item: (-item[1], item[0]))
+    return by_size, unchanged, moved, replaced
+
+
+def _holds(location: Location, film: str) -> bool:
+    """Whether a film still lies where it was seen last; another may have taken its name."""
+    try:
+        return Location.of(location.path) == location or fingerprint(location.path) == film
+    except VideoError:
+        return False
 
 
 def _run(
@@ -415,15 +449,19 @@ class _Watchdog:
         self._process.kill()
 
 
-def _forget_replaced(library: Library) -> None:
-    """Where one path stands for two films, the file was changed: only its present content is kept."""
+def _forget_replaced(library: Library, replaced: dict[str, str]) -> None:
+    """Where one path stands for two films, the file was changed: only its present content is kept.
+
+    replaced: films that have another in their place, which may be in the library already as a copy.
+    """
     by_path: dict[Path, list[str]] = {}
     for film in library.fingerprints():
         location = library.location(film)
         if location is not None:
             by_path.setdefault(location.path, []).append(film)
     for path, films in by_path.items():
-        if len(films) > 1 and path.exists():
+        gone = any(film in replaced and replaced[film] in library for film in films)
+        if (gone or len(films) > 1) and path.exists():
             present = fingerprint(path)
             for film in films:
                 if film != present:

@@ -28,7 +28,7 @@ import numpy as np
 
 from reinterpret.embeddings import Embeddings, Film
 from reinterpret.errors import LibraryError, OutputError, VideoError
-from reinterpret.files import renamed_into
+from reinterpret.files import json_text, renamed_into
 from reinterpret.shots.shot import Shot
 from reinterpret.timebase import Span, format_fraction, parse_fraction
 from reinterpret.video import FrameGrid, Video, fingerprint
@@ -208,8 +208,12 @@ class Library:
 
     # Writing
 
-    def add(self, film: Film) -> None:
-        """Keep a film, and where it lies. Replaces what was kept of the same content before. Raises OutputError."""
+    def add(self, film: Film, *, location: Location | None = None) -> None:
+        """Keep a film, and where it lies. Replaces what was kept of the same content before.
+
+        location: as it was before the film was read, for a file that may change meanwhile. Raises OutputError,
+        LibraryError, VideoError.
+        """
         import pyarrow.parquet
 
         if (film.embeddings.encoder, film.embeddings.encoder_version) != (self.encoder, self.encoder_version):
@@ -218,13 +222,14 @@ class Library:
                 f"{film.embeddings.encoder} ({film.embeddings.encoder_version}); index into a new library"
             )
         target = self._parquet(film.video.fingerprint)
+        location = location or Location.of(film.video.path)
         try:
             target.parent.mkdir(exist_ok=True)
             with renamed_into(target) as temporary:
                 pyarrow.parquet.write_table(
                     _table(film), temporary, compression="zstd", write_page_checksum=True, use_dictionary=False
                 )
-            self.relocate(film.video.fingerprint, Location.of(film.video.path))
+            self.relocate(film.video.fingerprint, location)
         except OSError as error:
             raise OutputError(f"{target}: cannot be written ({error.strerror or error})") from error
         self._read_film.cache_clear()
@@ -473,4 +478,4 @@ def _sha256(file: Path) -> str:
 
 def _write_json(file: Path, values: dict[str, Any]) -> None:
     with renamed_into(file) as temporary:
-        temporary.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(json_text(values, indent=1) + "\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -258,9 +259,9 @@ def _read(folder: Path, stamp: str) -> Neighbours | None:
         import faiss
 
         index = faiss.read_index(str(folder / f"{stamp}.faiss"))
-        with np.load(folder / f"{stamp}.npz", allow_pickle=False) as arrays:
+        with (folder / f"{stamp}.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = Neighbours(index, manifest["films"], arrays["film_rows"], arrays["shots"], arrays["facts"])
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, BadZipFile) as error:
         logger.info("%s: the index will be built again (%s)", folder, error)
         return None
     return found if index.ntotal == len(found) else None

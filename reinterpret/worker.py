@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from reinterpret.embeddings import embed_video
 from reinterpret.encoders import Encoder, load_encoder
 from reinterpret.errors import LibraryError, OutputError, ReinterpretError
-from reinterpret.library import Library
+from reinterpret.library import Library, Location
 from reinterpret.video import Video, probe
 
 _PROGRESS_EVERY_SECONDS = 0.25
@@ -68,11 +68,13 @@ def _answer(answers: TextIO, values: dict[str, Any]) -> None:
 
 def _index_one(path: Path, threads: int, library: Library, encoder: Encoder, answers: TextIO) -> dict[str, Any]:
     try:
+        # Taken first: a file that is still being written will then not pass for unchanged the next time.
+        location = Location.of(path)
         video = probe(path)
         film = embed_video(
             video, encoder, detector=library.detector, threads=threads, on_seconds=_Reporter(video, answers)
         )
-        library.add(film)
+        library.add(film, location=location)
     except (OutputError, LibraryError) as error:
         # It will be the same for every film that follows.
         return {"event": "fatal", "reason": str(error)}

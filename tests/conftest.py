@@ -40,7 +40,18 @@ def make_video(
     joined += "".join(f"[v{number}]" for number in range(len(scenes))) + f"concat=n={len(scenes)}[v]"
     if sound:
         inputs += ["-f", "lavfi", "-t", str(total), "-i", "sine=frequency=440:sample_rate=48000:beep_factor=4"]
-    command = [ffmpeg_program(), "-nostdin", "-loglevel", "error", "-y", *inputs, "-filter_complex", joined, "-map", "[v]"]
+    command = [
+        ffmpeg_program(),
+        "-nostdin",
+        "-loglevel",
+        "error",
+        "-y",
+        *inputs,
+        "-filter_complex",
+        joined,
+        "-map",
+        "[v]",
+    ]
     if sound:
         command += ["-map", f"{len(scenes)}:a", "-c:a", "aac", "-b:a", "96k"]
     if not any(option in ("-c:v", "-vcodec") for option in options):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -36,7 +37,9 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "h264": ("-c", "copy", "-bsf:v", "h264_mp4toannexb"),
     "gif": ("-vf", "scale=160:90", "-c:v", "gif"),
 }
-RANDOM_INSTANTS = [Fraction(n, 1000) for n in (11_000, 120, 7_333, 7_334, 0, 11_959, 5_555, 9_990, 1, 6_000, 39, 40, 41)]
+RANDOM_INSTANTS = [
+    Fraction(n, 1000) for n in (11_000, 120, 7_333, 7_334, 0, 11_959, 5_555, 9_990, 1, 6_000, 39, 40, 41)
+]
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +107,9 @@ def test_the_beginning_of_a_frame_gives_that_frame_at_every_rate(tmp_path: Path,
 
 def test_ascending_instants_give_what_random_ones_give(numbered: Path) -> None:
     with FrameReader(probe(numbered)) as reader:
-        assert [numbers(reader.at(Fraction(number, 25)).picture) for number in range(0, COUNT, 7)] == list(range(0, COUNT, 7))
+        assert [numbers(reader.at(Fraction(number, 25)).picture) for number in range(0, COUNT, 7)] == list(
+            range(0, COUNT, 7)
+        )
 
 
 def test_the_same_instant_twice_gives_the_same_frame(numbered: Path) -> None:
@@ -168,7 +173,7 @@ def test_real_films_give_the_same_frames_by_seeking_as_in_one_pass(media: Path) 
         shown = [(frame.seconds, scaler.planes(frame.picture)) for frame in decode(video)]
         times = [seconds for seconds, _ in shown]
         assert times[0] == 0
-        assert all(a < b for a, b in zip(times, times[1:], strict=False)), path.name
+        assert all(a < b for a, b in itertools.pairwise(times)), path.name
         with FrameReader(video) as reader:
             for position in rng.permutation(len(shown))[:4]:
                 until = times[position + 1] if position + 1 < len(times) else times[position] + 1 / video.frame_rate
@@ -221,7 +226,7 @@ def test_damage_anywhere_is_an_error_in_words_or_no_error(
     try:
         video = probe(path)
         times = [frame.seconds for frame in decode(video)]
-        assert all(a < b for a, b in zip(times, times[1:], strict=False))
+        assert all(a < b for a, b in itertools.pairwise(times))
         with FrameReader(video) as reader:
             for instant in RANDOM_INSTANTS[:4]:
                 reader.at(instant)
@@ -234,10 +239,14 @@ def test_a_stream_may_appear_in_the_middle(tmp_path: Path) -> None:
     silent = numbered_film(tmp_path / "silent.mp4", 50)
     sound = ("-f", "lavfi", "-t", "2", "-i", "sine")
     plain = remade(silent, tmp_path / "a.ts", "-c", "copy", "-muxdelay", "0")
-    ffmpeg("-i", str(silent), *sound, "-c:v", "copy", "-output_ts_offset", "2", "-muxdelay", "0", str(tmp_path / "b.ts"))
+    ffmpeg(
+        "-i", str(silent), *sound, "-c:v", "copy", "-output_ts_offset", "2", "-muxdelay", "0", str(tmp_path / "b.ts")
+    )
     path = tmp_path / "joined.ts"
     # The second part lies beyond what is read for probing.
-    path.write_bytes(plain.read_bytes() + b"\x47\x1f\xff\x10".ljust(188, b"\xff") * 40_000 + (tmp_path / "b.ts").read_bytes())
+    path.write_bytes(
+        plain.read_bytes() + b"\x47\x1f\xff\x10".ljust(188, b"\xff") * 40_000 + (tmp_path / "b.ts").read_bytes()
+    )
     assert [numbers(frame.picture) for frame in decode(probe(path))] == [*range(50), *range(50)]
 
 
@@ -258,7 +267,13 @@ def test_the_size_of_the_picture_may_change_in_the_middle(tmp_path: Path) -> Non
 
 # Colours
 
-COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255), "gray": (128, 128, 128)}
+COLOURS = {
+    "red": (255, 0, 0),
+    "green": (0, 255, 0),
+    "blue": (0, 0, 255),
+    "white": (255, 255, 255),
+    "gray": (128, 128, 128),
+}
 CODINGS = {
     "standard definition, nothing said": ("320x180", "out_color_matrix=bt601:out_range=tv", ()),
     "high definition, nothing said": ("1280x720", "out_color_matrix=bt709:out_range=tv", ()),
@@ -267,7 +282,11 @@ CODINGS = {
     "bt470bg": ("1280x720", "out_color_matrix=bt601:out_range=tv", ("-colorspace", "bt470bg")),
     "bt2020": ("320x180", "out_color_matrix=bt2020:out_range=tv", ("-colorspace", "bt2020nc")),
     "full range": ("320x180", "out_color_matrix=bt601:out_range=pc", ("-color_range", "pc")),
-    "full range bt709": ("1280x720", "out_color_matrix=bt709:out_range=pc", ("-color_range", "pc", "-colorspace", "bt709")),
+    "full range bt709": (
+        "1280x720",
+        "out_color_matrix=bt709:out_range=pc",
+        ("-color_range", "pc", "-colorspace", "bt709"),
+    ),
 }
 
 
@@ -277,7 +296,10 @@ def test_colours_come_out_as_they_went_in(tmp_path: Path, coding: str) -> None:
     size, scale, tags = CODINGS[coding]
     width, height = map(int, size.split("x"))
     path = tmp_path / "colours.mp4"
-    stripes = [f"color=0x{'%02x%02x%02x' % colour}:size={width // 5}x{height}:rate=25" for colour in COLOURS.values()]
+    stripes = [
+        f"color=0x{'{:02x}{:02x}{:02x}'.format(*colour)}:size={width // 5}x{height}:rate=25"
+        for colour in COLOURS.values()
+    ]
     inputs = [word for stripe in stripes for word in ("-f", "lavfi", "-i", f"{stripe},format=gbrp")]
     # Where nothing is to be said the encoder must not be told what scale has made.
     said = "null" if tags else "setparams=colorspace=unknown:range=unknown"
@@ -299,11 +321,18 @@ def assert_stripes(pixels: np.ndarray, *, off: int) -> None:
 
 @pytest.mark.parametrize(
     ("codec", "pixel_format"),
-    [("png", "rgb24"), ("png", "rgba"), ("qtrle", "argb"), ("qtrle", "rgb24"), ("rawvideo", "bgra"), ("ffv1", "gbrp10le")],
+    [
+        ("png", "rgb24"),
+        ("png", "rgba"),
+        ("qtrle", "argb"),
+        ("qtrle", "rgb24"),
+        ("rawvideo", "bgra"),
+        ("ffv1", "gbrp10le"),
+    ],
 )
 def test_films_that_are_rgb_keep_their_colours(tmp_path: Path, codec: str, pixel_format: str) -> None:
     path = tmp_path / ("colours.avi" if codec == "rawvideo" else "colours.mov" if codec == "qtrle" else "colours.mkv")
-    stripes = [f"color=0x{'%02x%02x%02x' % colour}:size=64x180:rate=25" for colour in COLOURS.values()]
+    stripes = [f"color=0x{'{:02x}{:02x}{:02x}'.format(*colour)}:size=64x180:rate=25" for colour in COLOURS.values()]
     inputs = [word for stripe in stripes for word in ("-f", "lavfi", "-i", f"{stripe},format=gbrp")]
     made = f"hstack=inputs={len(stripes)},format={pixel_format}"
     ffmpeg(*inputs, "-filter_complex", made, "-frames:v", "1", "-c:v", codec, str(path))
@@ -313,7 +342,9 @@ def test_films_that_are_rgb_keep_their_colours(tmp_path: Path, codec: str, pixel
     assert_stripes(scaler.rgb_of_planes(scaler.planes(picture)), off=11)
 
 
-@pytest.mark.parametrize(("codec", "pixel_format"), [("ffv1", "gray"), ("png", "gray"), ("ffv1", "gray10le"), ("ffv1", "ya8")])
+@pytest.mark.parametrize(
+    ("codec", "pixel_format"), [("ffv1", "gray"), ("png", "gray"), ("ffv1", "gray10le"), ("ffv1", "ya8")]
+)
 @pytest.mark.parametrize("level", [0, 64, 128, 255])
 def test_grey_films_keep_their_levels(tmp_path: Path, codec: str, pixel_format: str, level: int) -> None:
     path = tmp_path / "grey.mkv"
@@ -393,11 +424,10 @@ def test_an_error_arrives_where_the_item_would_have() -> None:
         yield 2
         raise VideoError("film.mp4: broken")
 
-    received = []
+    ahead = prefetch(items(), depth=5)
+    assert [next(ahead), next(ahead)] == [1, 2]
     with pytest.raises(VideoError, match=r"film\.mp4: broken"):
-        for item in prefetch(items(), depth=5):
-            received.append(item)
-    assert received == [1, 2]
+        next(ahead)
 
 
 def test_prefetch_makes_no_more_than_its_depth_ahead() -> None:

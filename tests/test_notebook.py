@@ -20,6 +20,8 @@ def test_quickstart_notebook_runs(
     media = tmp_path / "media"
     shutil.copytree(archive, media / "archive")
     shutil.copy(trailer, media / "trailer.mp4")
+    # The kernel is a process of its own, and the package need not be installed to be tested.
+    monkeypatch.setenv("PYTHONPATH", str(NOTEBOOK.parents[1]))
     monkeypatch.setenv("REINTERPRET_QUICKSTART_MEDIA", str(media))
     monkeypatch.setenv("REINTERPRET_QUICKSTART_ENCODER", "pixels")
     monkeypatch.setenv("REINTERPRET_QUICKSTART_OUT", str(tmp_path / "out"))

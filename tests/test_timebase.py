@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import pytest
@@ -19,7 +20,9 @@ from reinterpret.timebase import (
     standard_rate,
 )
 
-RATES = st.sampled_from([Fraction(text) for text in ("24000/1001", "24", "25", "30000/1001", "60000/1001", "19001/317")])
+RATES = st.sampled_from(
+    [Fraction(text) for text in ("24000/1001", "24", "25", "30000/1001", "60000/1001", "19001/317")]
+)
 DAY_IN_FRAMES = 24 * 3600 * 60
 INSTANTS = st.fractions(min_value=0, max_value=24 * 3600, max_denominator=90_000)
 
@@ -37,7 +40,7 @@ def test_a_boundary_is_never_rounded_by_more_than_half_a_frame(instant: Fraction
 @given(st.lists(INSTANTS, min_size=2, max_size=40), RATES)
 def test_rounding_boundaries_adds_no_error_over_a_whole_film(instants: list[Fraction], rate: Fraction) -> None:
     frames = [frame_at(instant, rate) for instant in sorted(instants)]
-    lengths = [last - first for first, last in zip(frames, frames[1:], strict=False)]
+    lengths = [last - first for first, last in itertools.pairwise(frames)]
     assert all(length >= 0 for length in lengths)
     # All lengths together miss the length of the film by less than one frame, however many there are.
     assert abs(sum(lengths) / rate - (max(instants) - min(instants))) <= 1 / rate

@@ -1,0 +1,302 @@
+"""From a film to its vectors, with the weight-free encoder; pictures are chosen so that the answer is obvious."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reinterpret.embeddings import Embeddings, Film, embed_pictures, embed_video, picture_area, without_bars
+from reinterpret.encoders import load_encoder
+from reinterpret.encoders.pixels import PixelsEncoder
+from reinterpret.errors import VideoError
+from reinterpret.frames import FrameBatch
+from reinterpret.video import probe
+from tests.conftest import make_video
+from tests.judging import remade
+
+SCENE = "smptehdbars=size=320x180:rate=25"
+
+
+@pytest.fixture(scope="module")
+def film(clips: Path) -> Film:
+    """Three shots of 2, 0.4 and 7 seconds."""
+    path = make_video(clips / "embeddings.mp4", ("bars", 2), ("fractal", 0.4), ("colours", 7))
+    return embed_video(probe(path), PixelsEncoder())
+
+
+def of_scenes(path: Path, *scenes: tuple[str, float]) -> Film:
+    return embed_video(probe(make_video(path, *scenes)), PixelsEncoder(), detector="none")
+
+
+def likeness(one: Film, other: Film) -> float:
+    return float(one.embeddings.content[0] @ other.embeddings.content[0])
+
+
+# Films
+
+
+def test_every_shot_has_a_unit_vector_a_thumbnail_and_its_facts(film: Film) -> None:
+    assert [shot.start_frame for shot in film.shots] == [0, 50, 60]
+    assert film.embeddings.content.shape == (3, PixelsEncoder.dimensions)
+    assert film.embeddings.content.dtype == np.float32
+    assert np.linalg.norm(film.embeddings.content, axis=1) == pytest.approx(1, abs=1e-5)
+    assert len(film.thumbnails) == len(film.luma_mean) == len(film.luma_deviation) == 3
+    assert (film.embeddings.encoder, film.embeddings.encoder_version) == ("pixels", PixelsEncoder.version)
+    assert (film.grid.rate, film.grid.frame_count, film.video.frame_count) == (25, 235, 235)
+    assert film.detector == "adaptive"
+
+
+def test_a_frame_a_second_is_embedded_and_never_fewer_than_three(film: Film) -> None:
+    assert np.diff(film.embeddings.frame_offsets).tolist() == [3, 3, 7]
+    for number, shot in enumerate(film.shots):
+        vectors, seconds = film.embeddings.of_shot(number)
+        assert vectors.dtype == np.float32
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=2e-3)
+        assert all(Fraction(float(instant)) in shot.span for instant in seconds)
+        # They stand for equal parts of the shot, each near the middle of its part.
+        middles = [
+            float(shot.span.start + shot.span.duration * (2 * k + 1) / (2 * len(seconds))) for k in range(len(seconds))
+        ]
+        # (of a long shot every fourth frame is kept)
+        assert seconds == pytest.approx(middles, abs=0.13)
+
+
+def test_a_shot_of_one_frame_has_one_vector(tmp_path: Path) -> None:
+    film = of_scenes(tmp_path / "one.mp4", ("bars", 0.04))
+    assert film.embeddings.frame_offsets.tolist() == [0, 1]
+    assert film.embeddings.frame_seconds.tolist() == [0.0]
+
+
+def test_a_long_shot_has_no_more_than_24_vectors(tmp_path: Path) -> None:
+    film = of_scenes(tmp_path / "long.mp4", ("smptehdbars=size=32x18:rate=25", 60))
+    assert len(film.embeddings.frame_seconds) == 24
+
+
+@pytest.mark.parametrize("other", ["bars", "test", "plate", "colours", "green"])
+def test_a_shot_resembles_its_own_scene_more_than_any_other(clips: Path, film: Film, other: str) -> None:
+    path = clips / f"embeddings-{other}.mp4"
+    found = film.embeddings.content @ of_scenes(path, (other, 1)).embeddings.content[0]
+    if other in ("bars", "colours"):
+        assert int(found.argmax()) == {"bars": 0, "colours": 2}[other]
+        assert found.max() > (0.95 if other == "bars" else 0.3)  # the colours move on
+    else:
+        assert found.max() < 0.95
+
+
+@pytest.mark.parametrize(("colour", "mean"), [("black", 0.0), ("white", 1.0), ("0x808080", 0.5)])
+def test_brightness_is_that_of_the_film_and_a_flat_colour_does_not_deviate(
+    tmp_path: Path, colour: str, mean: float
+) -> None:
+    film = of_scenes(tmp_path / "flat.mp4", (f"color={colour}:size=320x180:rate=25", 0.4))
+    assert film.luma_mean[0] == pytest.approx(mean, abs=0.02)
+    assert film.luma_deviation[0] < 0.01
+
+
+def test_half_black_and_half_white_deviates_by_one_half(tmp_path: Path) -> None:
+    film = of_scenes(
+        tmp_path / "halves.mp4", ("color=black:size=320x180:rate=25,drawbox=w=160:h=180:color=white:t=fill", 0.4)
+    )
+    assert film.luma_mean[0] == pytest.approx(0.5, abs=0.02)
+    assert film.luma_deviation[0] == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_same_film_gives_the_same_vectors_whatever_the_threads(film: Film) -> None:
+    again = embed_video(film.video, PixelsEncoder(), threads=1)
+    assert np.array_equal(again.embeddings.frame_vectors, film.embeddings.frame_vectors)
+    assert again.thumbnails == film.thumbnails
+
+
+def test_a_damaged_film_raises_with_its_name(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "film.mp4", ("bars", 0.4))
+    video = probe(path)
+    path.write_bytes(b"nothing of a film")
+    with pytest.raises(VideoError, match=r"film\.mp4"):
+        embed_video(video, PixelsEncoder())
+
+
+# Bars
+
+
+@pytest.mark.parametrize(
+    "padding",
+    ["pad=320:260:0:40:black", "pad=320:230:0:25:black", "pad=420:180:50:0:black", "pad=400:240:40:30:black"],
+    ids=["letterbox", "narrow letterbox", "pillarbox", "window box"],
+)
+@pytest.mark.parametrize("scene", ["bars", "fractal", "colours"])
+def test_black_bars_change_nothing(tmp_path: Path, padding: str, scene: str) -> None:
+    plain = make_video(tmp_path / "plain.mp4", (scene, 1))
+    barred = remade(plain, tmp_path / "barred.mp4", "-vf", padding, "-crf", "12")
+    one, other = (embed_video(probe(path), PixelsEncoder(), detector="none") for path in (plain, barred))
+    assert likeness(one, other) > 0.99
+
+
+def test_a_dark_scene_has_no_bars() -> None:
+    rng = np.random.default_rng(0)
+    night = rng.integers(0, 25, (160, 288), dtype=np.uint8)
+    assert picture_area(night) == (0, 160, 0, 288)
+    lamp = night.copy()
+    lamp[60:80, 100:140] = 220  # all that is to be seen is small
+    assert picture_area(lamp) == (0, 160, 0, 288)
+
+
+def test_one_dark_side_is_no_bar() -> None:
+    picture = np.full((160, 288), 120, np.uint8)
+    picture[:40] = 10
+    assert picture_area(picture) == (0, 160, 0, 288)
+
+
+@given(st.integers(0, 45), st.integers(0, 60))
+def test_the_picture_is_found_between_bars_of_any_size(rows: int, columns: int) -> None:
+    picture = np.random.default_rng(1).integers(0, 20, (160, 288), dtype=np.uint8)
+    picture[rows : 160 - rows, columns : 288 - columns] = 140
+    kept = [size - 2 * made - 2 if made >= 2 else size for made, size in ((rows, 160), (columns, 288))]
+    enough = kept[0] * kept[1] >= 0.4 * 160 * 288
+    found = picture_area(picture)
+    if not enough:
+        assert found == (0, 160, 0, 288)
+        return
+    for made, low, high, size in ((rows, found[0], found[1], 160), (columns, found[2], found[3], 288)):
+        # A bar of one line is as good as none; with a bar goes the line beside it, which is half bar, half picture.
+        assert (low, high) == ((made + 1, size - made - 1) if made >= 2 else (0, size))
+
+
+def test_without_bars_cuts_the_picture_out_less_the_line_beside_each_bar() -> None:
+    inside = np.random.default_rng(2).integers(60, 255, (90, 200, 3), dtype=np.uint8)
+    assert np.array_equal(without_bars(cv2.copyMakeBorder(inside, 20, 20, 0, 0, cv2.BORDER_CONSTANT)), inside[1:-1])
+
+
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_some_picture_is_left_of_any_picture(height: int, width: int) -> None:
+    picture = np.random.default_rng(height * 41 + width).integers(0, 60, (height, width, 3), dtype=np.uint8)
+    left = without_bars(picture)
+    assert left.shape[0] >= 1
+    assert left.shape[1] >= 1
+
+
+# Thumbnails
+
+
+def thumbnail_of(path: Path) -> np.ndarray:
+    film = embed_video(probe(path), PixelsEncoder(), detector="none")
+    picture = cv2.imdecode(np.frombuffer(film.thumbnails[0], np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return np.asarray(picture[:, :, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [("320x180", (160, 284)), ("240x320", (160, 120)), ("2000x20", (160, 640)), ("16x400", (160, 16))],
+)
+def test_a_thumbnail_is_a_jpeg_160_pixels_high_of_the_films_shape(
+    tmp_path: Path, size: str, shape: tuple[int, int]
+) -> None:
+    path = make_video(tmp_path / "film.mp4", (f"color=red:size={size}:rate=25", 0.2))
+    picture = thumbnail_of(path)
+    assert picture.shape[:2] == shape
+    red, green, blue = picture[80, shape[1] // 2]
+    assert (red > 235, green < 25, blue < 25) == (True, True, True)
+
+
+def test_the_thumbnail_of_a_rotated_film_stands_upright(tmp_path: Path) -> None:
+    source = "color=blue:size=320x180:rate=25,drawbox=w=160:h=180:color=red:t=fill"  # red on the left
+    path = make_video(tmp_path / "coded.mp4", (source, 0.2))
+    turned = remade(path, tmp_path / "turned.mp4", "-c", "copy", before=("-display_rotation", "-90"))
+    picture = thumbnail_of(turned)
+    assert picture.shape[:2] == (160, 90)
+    assert picture[20, 45, 0] > 200  # clockwise: what was on the left is above
+    assert picture[140, 45, 2] > 200
+
+
+def test_the_thumbnail_of_an_anamorphic_film_has_square_pixels(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "coded.mp4", ("color=red:size=720x576:rate=25", 0.2))
+    wide = remade(path, tmp_path / "wide.mp4", "-vf", "setsar=64/45")
+    assert thumbnail_of(wide).shape[:2] == (160, 284)
+
+
+# Pictures
+
+
+def test_pictures_are_seen_as_the_frames_of_a_film_are(tmp_path: Path, film: Film) -> None:
+    still = tmp_path / "still.png"
+    remade(film.video.path, still, "-frames:v", "1", "-update", "1")
+    picture = cv2.imread(str(still))
+    assert picture is not None
+    barred = cv2.copyMakeBorder(picture, 40, 40, 0, 0, cv2.BORDER_CONSTANT)
+    vectors = embed_pictures([picture[:, :, ::-1], barred[:, :, ::-1]], PixelsEncoder())
+    assert vectors.shape == (2, PixelsEncoder.dimensions)
+    assert (vectors @ film.embeddings.content[0] > 0.99).all()
+
+
+def test_pictures_of_any_size_can_be_embedded_together() -> None:
+    rng = np.random.default_rng(0)
+    sizes = [(1, 1), (3000, 2), (17, 900), (160, 288)]
+    vectors = embed_pictures([rng.integers(0, 256, (*size, 3), dtype=np.uint8) for size in sizes], PixelsEncoder())
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_no_pictures_give_no_vectors() -> None:
+    assert embed_pictures([], PixelsEncoder()).shape == (0, PixelsEncoder.dimensions)
+
+
+# What is refused
+
+
+def embeddings(content: np.ndarray, frames: int = 4, offsets: tuple[int, ...] = (0, 2, 4)) -> Embeddings:
+    vectors = np.zeros((frames, 3), np.float16)
+    vectors[:, 0] = 1
+    return Embeddings("pixels", "1", content, vectors, np.arange(frames, dtype=np.float64), np.array(offsets))
+
+
+def test_vectors_that_do_not_fit_together_are_refused() -> None:
+    unit = np.eye(3, dtype=np.float32)[:2]
+    assert len(embeddings(unit)) == 2
+    with pytest.raises(ValueError, match="unit length"):
+        embeddings(unit * 2)
+    with pytest.raises(ValueError, match="do not fit together"):
+        embeddings(unit, offsets=(0, 4))
+    with pytest.raises(ValueError, match="do not fit together"):
+        embeddings(np.eye(4, dtype=np.float32)[:2])
+
+
+def test_a_film_without_shots_or_with_too_few_thumbnails_is_refused(film: Film) -> None:
+    with pytest.raises(ValueError, match="as many"):
+        replace(film, thumbnails=film.thumbnails[:2])
+    with pytest.raises(ValueError, match="got 0 shots"):
+        replace(film, shots=())
+
+
+def test_an_encoder_is_fed_several_shots_at_once_and_each_gets_its_own_vectors(tmp_path: Path) -> None:
+    """With 3 frames a shot, 30 shots take two batches of 64 frames."""
+
+    class Counting(PixelsEncoder):
+        batches: list[int]
+
+        def embed(self, frames: FrameBatch) -> np.ndarray:
+            self.batches.append(len(frames))
+            return super().embed(frames)
+
+    encoder = Counting()
+    encoder.batches = []
+    scenes = [
+        ("smptehdbars=size=64x36:rate=25", 0.32),
+        ("color=navy:size=64x36:rate=25,drawbox=w=32:h=36:color=yellow:t=fill", 0.32),
+    ]
+    film = embed_video(probe(make_video(tmp_path / "film.mp4", *(scenes * 15))), encoder)
+    assert len(film.shots) == 30
+    assert len(encoder.batches) == 2
+    assert sum(encoder.batches) == len(film.embeddings.frame_seconds) == 90
+    alike = film.embeddings.content @ film.embeddings.content.T
+    odd = np.add.outer(np.arange(30), np.arange(30)) % 2 == 1
+    assert alike[~odd].min() > 0.98
+    assert alike[odd].max() < 0.9
+
+
+def test_the_encoder_pixels_is_had_by_its_name() -> None:
+    assert isinstance(load_encoder("pixels"), PixelsEncoder)
