@@ -134,17 +134,18 @@ def index(
     files = list(find_videos([Path(path) for path in paths], failed=failed))
     kept = _open_or_create(Path(library), encoder, detector, device)
     kept.sweep()
-    work, unchanged, moved, replaced = _sort_out(files, kept, failed)
+    sorted_out = _sort_out(files, kept, failed)
+    work = sorted_out.work
     tally = _Tally(sum(size for _, size in work), len(work), failed=failed)
     if work:
         _run(work, kept, device, jobs, tally, on_progress)
-    _forget_replaced(kept, replaced)
+    _forget_replaced(kept, sorted_out.replaced)
     if kept.fingerprints():
         open_neighbours(kept)
     return IndexReport(
         indexed=tally.indexed,
-        unchanged=unchanged,
-        moved=moved,
+        unchanged=sorted_out.unchanged,
+        moved=sorted_out.moved,
         failed=tuple(sorted(tally.failed, key=lambda failure: failure.path)),
         shots=tally.shots,
         footage_seconds=tally.footage_seconds,
@@ -224,23 +225,29 @@ def _open_or_create(path: Path, encoder: str | None, detector: str | None, devic
     return library
 
 
-def _sort_out(
-    files: list[Path], library: Library, failed: list[Failure]
-) -> tuple[list[tuple[Path, int]], int, int, dict[str, str]]:
-    """Which films are to be indexed (with their size), how many are unchanged and moved, and which films have
+@dataclass(slots=True)
+class _SortedOut:
+    """What there is to do, and what is not."""
 
-    another in their place now (by fingerprint). failed: takes what cannot be read.
-    """
+    work: list[tuple[Path, int]] = field(default_factory=list)
+    """Films to be indexed and their size in bytes."""
+    unchanged: int = 0
+    moved: int = 0
+    replaced: dict[str, str] = field(default_factory=dict)
+    """Films that have another in their place now (by fingerprint)."""
+
+
+def _sort_out(files: list[Path], library: Library, failed: list[Failure]) -> _SortedOut:
+    """Compare files with the library. failed: takes what cannot be read."""
+    found = _SortedOut()
     locations = library.locations()
     work: dict[str, tuple[Path, int]] = {}
-    unchanged = moved = 0
-    replaced = {}
     for file in files:
         try:
             location = Location.of(file)
             known = locations.get(location.path)
             if known is not None and known[1] == location:
-                unchanged += 1
+                found.unchanged += 1
                 continue
             if not file.is_file() or location.size == 0:
                 raise VideoError(f"{file}: is {'empty (0 bytes)' if file.is_file() else 'not a regular file'}")
@@ -249,20 +256,20 @@ def _sort_out(
             failed.append(Failure(file, str(error)))
             continue
         if known is not None and known[0] != film:
-            replaced[known[0]] = film
+            found.replaced[known[0]] = film
         if film in library:
             before = library.location(film)
             if before is None or before.path == location.path or not _holds(before, film):
                 library.relocate(film, location)
-                moved += before is None or before.path != location.path
-            unchanged += 1
+                found.moved += before is None or before.path != location.path
+            found.unchanged += 1
         elif film in work:
-            unchanged += 1  # a copy of a film that is indexed in this run
+            found.unchanged += 1  # a copy of a film that is indexed in this run
         else:
             work[film] = (file, location.size)
     # The longest first, so that no worker begins on a long film while the others have nothing left to do.
-    by_size = sorted(work.values(), key=lambda item: (-item[1], item[0]))
-    return by_size, unchanged, moved, replaced
+    found.work = sorted(work.values(), key=lambda item: (-item[1], item[0]))
+    return found
 
 
 def _holds(location: Location, film: str) -> bool:
