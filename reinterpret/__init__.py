@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     )
     from reinterpret.frames import FrameBatch, read_frames
     from reinterpret.ingest import IndexReport, index
-    from reinterpret.library import Library
+    from reinterpret.library import Library, library_encoder
     from reinterpret.matching import match
     from reinterpret.neighbours import Hit, Neighbours, open_neighbours
-    from reinterpret.queries import frame_query, library_encoder, picture_query, search, shot_query
+    from reinterpret.queries import frame_query, picture_query, search, shot_query
     from reinterpret.rendering.film import render
     from reinterpret.rendering.stills import contact_sheet, grid
     from reinterpret.shots import Shot, detect_shots
@@ -69,7 +69,7 @@ _HOMES = {
     "frame_query": "queries",
     "grid": "rendering.stills",
     "index": "ingest",
-    "library_encoder": "queries",
+    "library_encoder": "library",
     "load_encoder": "encoders",
     "match": "matching",
     "open_neighbours": "neighbours",

@@ -179,11 +179,7 @@ def _edit_to_json(edit: EditList) -> dict[str, Any]:
         "format": _FORMAT_NAME,
         "version": FORMAT_VERSION,
         "trailer": edit.trailer.to_json(),
-        "grid": {
-            "rate": format_fraction(edit.grid.rate),
-            "frame_count": edit.grid.frame_count,
-            "dropped": list(edit.grid.dropped),
-        },
+        "grid": edit.grid.to_json(),
         "films": {film.fingerprint: film.to_json() for film in edit.films},
         "clips": [_clip_to_json(clip) for clip in edit.clips],
     }
@@ -213,16 +209,13 @@ def _match_to_json(match: Match) -> dict[str, Any]:
 
 
 def _edit_from_json(values: dict[str, Any]) -> EditList:
-    grid = values["grid"]
     films = {name: Video.from_json(facts) for name, facts in values["films"].items()}
     for name, film in films.items():
         if film.fingerprint != name:
             raise ValueError(f"the film {name} has the fingerprint {film.fingerprint}")
     return EditList(
         trailer=Video.from_json(values["trailer"]),
-        grid=FrameGrid(
-            parse_fraction(grid["rate"]), int(grid["frame_count"]), tuple(int(slot) for slot in grid["dropped"])
-        ),
+        grid=FrameGrid.from_json(values["grid"]),
         films=tuple(films.values()),
         clips=tuple(_clip_from_json(clip) for clip in values["clips"]),
     )

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
 from reinterpret.errors import OutputError
 
 
@@ -26,6 +28,13 @@ def renamed_into(target: Path) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def cache_folder(name: str) -> Path:
+    """Where things are kept that can be made again: below REINTERPRET_CACHE, or in the user's cache folder."""
+    root = os.environ.get("REINTERPRET_CACHE")
+    # absolute, so that it stays the same whatever the working folder becomes
+    return (Path(root) if root else platformdirs.user_cache_path("reinterpret")).absolute() / name
 
 
 def json_text(values: Any, *, indent: int | None = None) -> str:

@@ -18,19 +18,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from reinterpret.encoders import DEFAULT_ENCODER, load_encoder
+from reinterpret.encoders import DEFAULT_ENCODER, Device, load_encoder
 from reinterpret.errors import LibraryError, OutputError, ReinterpretError, UsageError, VideoError
 from reinterpret.files import remove_temporaries
-from reinterpret.library import Library, Location
+from reinterpret.library import Library, Location, library_encoder
 from reinterpret.neighbours import open_neighbours
 from reinterpret.shots import DEFAULT_DETECTOR, load_detector
 from reinterpret.video import fingerprint
 
 logger = logging.getLogger(__name__)
-
-Device = Literal["auto", "cpu", "cuda"]
 
 # In a folder only files that look like videos are tried; a file that is named is tried whatever its name.
 # fmt: off
@@ -216,12 +214,7 @@ def _open_or_create(path: Path, encoder: str | None, detector: str | None, devic
             raise LibraryError(
                 f"{path}: was made with the {what} {there}, not {asked}; leave out --{what}, or use a new library"
             )
-    version = load_encoder(library.encoder, device=device).version
-    if version != library.encoder_version:
-        raise LibraryError(
-            f"{path}: was made with version {library.encoder_version} of the encoder {library.encoder}, this is "
-            f"{version}; vectors of both cannot be compared, index into a new library"
-        )
+    library_encoder(library, device=device)  # raises for another version, before a worker is started
     return library
 
 

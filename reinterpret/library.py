@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from reinterpret.embeddings import Embeddings, Film
+from reinterpret.encoders import Device, Encoder, load_encoder
 from reinterpret.errors import LibraryError, OutputError, VideoError
 from reinterpret.files import json_text, renamed_into
 from reinterpret.shots.shot import Shot
@@ -395,11 +396,7 @@ def _table(film: Film) -> Any:
     facts = {
         "version": FORMAT_VERSION,
         "video": film.video.to_json(),
-        "grid": {
-            "rate": format_fraction(film.grid.rate),
-            "frame_count": film.grid.frame_count,
-            "dropped": list(film.grid.dropped),
-        },
+        "grid": film.grid.to_json(),
         "detector": film.detector,
         "encoder": embeddings.encoder,
         "encoder_version": embeddings.encoder_version,
@@ -442,12 +439,11 @@ def _shots_of_table(table: Any, film: str) -> tuple[Shot, ...]:
 def _film_of_table(table: Any) -> Film:
     facts = _film_facts(table.schema.metadata)
     video = Video.from_json(facts["video"])
-    grid = facts["grid"]
     frames = table.column("frame_vectors").combine_chunks()
     size = frames.type.value_type.list_size
     return Film(
         video=video,
-        grid=FrameGrid(parse_fraction(grid["rate"]), int(grid["frame_count"]), tuple(grid["dropped"])),
+        grid=FrameGrid.from_json(facts["grid"]),
         detector=str(facts["detector"]),
         shots=_shots_of_table(table, video.fingerprint),
         embeddings=Embeddings(
@@ -464,6 +460,17 @@ def _film_of_table(table: Any) -> Film:
         luma_mean=table.column("luma_mean").to_numpy(),
         luma_deviation=table.column("luma_deviation").to_numpy(),
     )
+
+
+def library_encoder(library: Library, *, device: Device = "auto", threads: int | None = None) -> Encoder:
+    """The encoder a library was made with. Raises LibraryError if this program's version of it differs."""
+    encoder = load_encoder(library.encoder, device=device, threads=threads)
+    if encoder.version != library.encoder_version:
+        raise LibraryError(
+            f"{library.path}: was made with version {library.encoder_version} of the encoder {library.encoder}, this "
+            f"is {encoder.version}; vectors of both cannot be compared, index into a new library"
+        )
+    return encoder
 
 
 def library_seconds(library: Library) -> Fraction:

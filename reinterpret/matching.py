@@ -17,11 +17,10 @@ import numpy as np
 
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.embeddings import Film, embed_video
+from reinterpret.encoders import Device
 from reinterpret.errors import LibraryError, UsageError
-from reinterpret.ingest import Device
-from reinterpret.library import Library
+from reinterpret.library import Library, library_encoder
 from reinterpret.neighbours import Hit, Neighbours, open_neighbours
-from reinterpret.queries import library_encoder
 from reinterpret.timebase import Span, frame_at, round_half_up
 from reinterpret.video import probe
 

@@ -9,27 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from reinterpret.embeddings import embed_pictures
-from reinterpret.encoders import Encoder, load_encoder
+from reinterpret.encoders import Encoder
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.frames import read_frames
-from reinterpret.ingest import Device
 from reinterpret.library import Library
 from reinterpret.neighbours import Hit, Neighbours
 from reinterpret.video import Video, probe
 
 # A picture is only looked at through a small frame; this is far above what any camera makes.
 _MOST_PIXELS = 400_000_000
-
-
-def library_encoder(library: Library, *, device: Device = "auto", threads: int | None = None) -> Encoder:
-    """The encoder a library was made with. Raises LibraryError if this program's version of it differs."""
-    encoder = load_encoder(library.encoder, device=device, threads=threads)
-    if encoder.version != library.encoder_version:
-        raise LibraryError(
-            f"{library.path}: was made with version {library.encoder_version} of the encoder {library.encoder}, this "
-            f"is {encoder.version}; vectors of both cannot be compared, index into a new library"
-        )
-    return encoder
 
 
 def picture_query(path: Path | str, encoder: Encoder) -> np.ndarray:

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -49,6 +48,10 @@ OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
 
 # What a disk or a network share says when it goes away.
 _LOST_DISK = frozenset({errno.EIO, errno.ENODEV, errno.ENOTCONN, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTUNREACH})
+
+_PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif", ".dpx", ".exr", ".jp2", ".tga"}
+)
 
 # Enough frames to see a reordering pattern of B-frames (16 is the longest that H.264 and HEVC allow).
 _PROBED_FRAMES = 24
@@ -247,6 +250,16 @@ class FrameGrid:
         if not ordered or any(not 0 < slot < self.frame_count + len(self.dropped) for slot in self.dropped):
             raise ValueError(f"dropped places must ascend within the grid, got {self.dropped}")
 
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values; `from_json` is the inverse."""
+        return {"rate": format_fraction(self.rate), "frame_count": self.frame_count, "dropped": list(self.dropped)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> FrameGrid:
+        """Raises KeyError, TypeError or ValueError for values that are not those of a grid."""
+        dropped = tuple(int(slot) for slot in values["dropped"])
+        return cls(parse_fraction(values["rate"]), int(values["frame_count"]), dropped)
+
     def slot(self, frame: int) -> int:
         """The place of a frame on the constant grid; `frame_count` gives the place after the end."""
         for dropped in self.dropped:
@@ -297,13 +310,6 @@ def first_positive(*values: Fraction | None) -> Fraction | None:
     return None
 
 
-@lru_cache(maxsize=1)
-def _picture_suffixes() -> frozenset[str]:
-    return frozenset(
-        {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif", ".dpx", ".exr", ".jp2", ".tga"}
-    )
-
-
 def _check_file(path: Path) -> None:
     try:
         status = path.stat()
@@ -323,7 +329,7 @@ def _check_file(path: Path) -> None:
 
 
 def _reason_not_opened(path: Path, error: av.error.FFmpegError) -> str:
-    if path.suffix.lower() in _picture_suffixes():
+    if path.suffix.lower() in _PICTURE_SUFFIXES:
         return "is a picture, a video was expected"
     if isinstance(error, PermissionError):
         return "cannot be read (permission denied)"

@@ -412,7 +412,9 @@ def archive_arguments(film: ArchiveFilm, downloads: Path) -> list[str]:
         if source.has_sound:
             assert source.frame_rate is not None
             start, end = (float(frame / source.frame_rate) for frame in (excerpt.start, excerpt.end))
-            chains.append(f"[{index}:a]atrim={start}:{end},asetpts=PTS-STARTPTS,aformat=channel_layouts=stereo[a{index}]")
+            chains.append(
+                f"[{index}:a]atrim={start}:{end},asetpts=PTS-STARTPTS,aformat=channel_layouts=stereo[a{index}]"
+            )
             joined += f"[a{index}]"
     outputs = "[video][audio]" if source.has_sound else "[video]"
     chains.append(f"{joined}concat=n={len(film.excerpts)}:v=1:a={int(source.has_sound)}{outputs}")

@@ -13,11 +13,10 @@ from PIL import Image
 
 from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import LibraryError, UsageError, VideoError
-from reinterpret.library import Library
+from reinterpret.library import Library, library_encoder
 from reinterpret.neighbours import open_neighbours
 from reinterpret.queries import (
     frame_query,
-    library_encoder,
     parse_shot,
     picture_query,
     read_frame,

@@ -13,7 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from reinterpret.edits import EditList
-    from reinterpret.ingest import Device
+    from reinterpret.encoders import Device
     from reinterpret.library import Library
     from reinterpret.matching import ShortPolicy
     from reinterpret.neighbours import Hit, Neighbours
@@ -310,6 +310,7 @@ def shots(
     from reinterpret.errors import UsageError
     from reinterpret.shots import DEFAULT_DETECTOR
     from reinterpret.shots.scan import Scan
+    from reinterpret.timebase import format_fraction
     from reinterpret.video import probe
 
     if as_json and as_csv:
@@ -328,11 +329,10 @@ def shots(
         for shot in found
     ]
     if as_json:
-        rate = scan.video.frame_rate
         _print_json(
             {
                 "video": str(file),
-                "frame_rate": f"{rate.numerator}/{rate.denominator}",
+                "frame_rate": format_fraction(scan.video.frame_rate),
                 "frame_count": found[-1].end_frame,
                 "shots": rows,
             }
@@ -353,6 +353,7 @@ def shots(
 def info(library: LibraryOption, as_json: JsonOption = False) -> None:
     """What is in a library."""
     import reinterpret
+    from reinterpret.timebase import format_fraction
 
     opened = reinterpret.Library.open(library)
     films: list[dict[str, Any]] = []
@@ -366,7 +367,7 @@ def info(library: LibraryOption, as_json: JsonOption = False) -> None:
                 "seconds": round(float(video.duration), 3),
                 "width": video.display_width,
                 "height": video.display_height,
-                "frame_rate": f"{video.frame_rate.numerator}/{video.frame_rate.denominator}",
+                "frame_rate": format_fraction(video.frame_rate),
                 "there": video.path.exists(),
             }
         )
@@ -520,7 +521,8 @@ def _query(
     device: Device,
 ) -> Any:
     from reinterpret.errors import UsageError
-    from reinterpret.queries import frame_query, library_encoder, parse_shot, picture_query, shot_query
+    from reinterpret.library import library_encoder
+    from reinterpret.queries import frame_query, parse_shot, picture_query, shot_query
 
     given: list[Callable[[], Any]] = []
     if shot is not None:

@@ -5,21 +5,19 @@ The network is exported once and kept as a file. When that is there, torch is ne
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import os
 import re
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 
 from reinterpret.encoders.network import Network
 from reinterpret.encoders.vectors import checked_pixels, unit_rows
 from reinterpret.errors import EncoderError
+from reinterpret.files import cache_folder, renamed_into
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -65,18 +63,12 @@ class OnnxEncoder:
 
 def load_onnx_encoder(network: Network, *, threads: int | None = None) -> OnnxEncoder:
     """The network from the cache, or else exported and put there. Raises EncoderError."""
-    path = _cache_folder() / _file_name(network)
+    path = cache_folder("encoders") / _file_name(network)
     model = _read_sealed(path)
     if model is None:
         model = _exported(network)
         _write_sealed(path, model)
     return OnnxEncoder(network.name, _open_session(model, threads))
-
-
-def _cache_folder() -> Path:
-    """Where exported networks are kept: below REINTERPRET_CACHE, or the user's cache folder of this platform."""
-    folder = os.environ.get("REINTERPRET_CACHE")
-    return (Path(folder) if folder else platformdirs.user_cache_path("reinterpret")) / "encoders"
 
 
 def _file_name(network: Network) -> str:
@@ -124,13 +116,8 @@ def _write_sealed(path: Path, model: bytes) -> None:
     """Keeps the model for the next time: whole or not at all, whoever else is writing. It may fail, with a warning."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{uuid.uuid4().hex}.partial")
-        try:
+        with renamed_into(path) as temporary:
             temporary.write_bytes(model)
-            temporary.replace(path)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
     except OSError as error:
         _logger.warning(
             "the exported network cannot be kept in %s (%s); it is made again each time", path.parent, error

@@ -7,7 +7,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -17,12 +17,11 @@ import av
 import av.audio.stream
 import av.container
 import av.error
-import platformdirs
 
 from reinterpret.edits import EditList
 from reinterpret.errors import EditError, FfmpegError, OutputError, UsageError, VideoError
 from reinterpret.ffmpeg import ffmpeg_program, run_ffmpeg
-from reinterpret.files import check_output, renamed_into
+from reinterpret.files import cache_folder, check_output, renamed_into
 from reinterpret.rendering.panel import Fit
 from reinterpret.rendering.segments import Layout, Settings, encode_segments, prune
 from reinterpret.timebase import round_half_up
@@ -153,15 +152,12 @@ def _join_into(path: Path, segments: list[Path], grid: FrameGrid, sound: Sound |
 
 def _segment_folder(stack: ExitStack) -> Path:
     """Where segments are kept: the user's cache, or for this once a temporary folder if that cannot be written."""
-    root = os.environ.get("REINTERPRET_CACHE")
-    folder = (Path(root).absolute() if root else platformdirs.user_cache_path("reinterpret")) / "segments"
-    try:
+    folder = cache_folder("segments")
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reinterpret-")))
-    if not os.access(folder, os.W_OK):
-        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reinterpret-")))
-    return folder
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        return folder
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reinterpret-")))
 
 
 class SegmentError(FfmpegError):
