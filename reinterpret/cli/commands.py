@@ -5,18 +5,40 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from reinterpret.cli.options import (
+    AtOption,
+    CrfOption,
+    DetectorOption,
+    DeviceOption,
+    FitOption,
+    HeightOption,
+    ImageOption,
+    IncludeOption,
+    JobsOption,
+    JsonOption,
+    LayoutOption,
+    LibraryOption,
+    OutOption,
+    PresetOption,
+    QuietOption,
+    ShortOption,
+    ShotOption,
+    SuggestionsOption,
+    VideoOption,
+)
+from reinterpret.cli.printing import clock, duration, hits_as_json, matches_as_json, print_edit, print_json
 
 if TYPE_CHECKING:
     from reinterpret.edits import EditList
     from reinterpret.encoders import Device
     from reinterpret.library import Library
     from reinterpret.matching import ShortPolicy
-    from reinterpret.neighbours import Hit, Neighbours
+    from reinterpret.neighbours import Neighbours
     from reinterpret.rendering.film import FilmLayout
     from reinterpret.rendering.panel import Fit
 
@@ -29,31 +51,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-LibraryOption = Annotated[Path, typer.Option("--library", "-L", help="The folder of the library.")]
-OutOption = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no report.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")]
-DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the encoder runs.")]
-JobsOption = Annotated[int | None, typer.Option("--jobs", "-j", help="At the same time; by default one a core.")]
-SuggestionsOption = Annotated[int, typer.Option(help="Suggestions kept for each shot.")]
-ShortOption = Annotated[
-    Literal["slow", "hold"],
-    typer.Option(help="Archive shots that are too short: slow them (to half speed) or hold the last frame."),
-]
-IncludeOption = Annotated[
-    bool, typer.Option("--include-trailer", help="Let the archive answer with the trailer itself, if it holds it.")
-]
-DetectorOption = Annotated[str | None, typer.Option(help="How shots are found: adaptive, content or none.")]
-LayoutOption = Annotated[Literal["alone", "side-by-side", "both"], typer.Option(help="What is in the film.")]
-FitOption = Annotated[Literal["crop", "pad", "blur"], typer.Option(help="How pictures of another shape are fitted.")]
-HeightOption = Annotated[int | None, typer.Option(help="Height of the film in pixels; the trailer's by default.")]
-CrfOption = Annotated[int, typer.Option(help="Quality of the film: 0 (lossless) to 51.")]
-PresetOption = Annotated[str, typer.Option(help="Speed of encoding against size, as in x264.")]
-ImageOption = Annotated[Path | None, typer.Option(help="Look for what is like this picture.")]
-VideoOption = Annotated[Path | None, typer.Option(help="Look for what is like a frame of this video (see --at).")]
-AtOption = Annotated[float | None, typer.Option(help="Seconds from the start of --video.")]
-ShotOption = Annotated[str | None, typer.Option(help="Look for what is like a shot of the library: FILM:NUMBER.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -103,7 +100,7 @@ def index(
     for failure in done.failed:
         print(f"warning: {failure.reason}", file=sys.stderr)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "indexed": done.indexed,
                 "unchanged": done.unchanged,
@@ -116,7 +113,7 @@ def index(
     elif not quiet:
         speed = done.footage_seconds / done.elapsed_seconds
         print(
-            f"{done.indexed} films indexed ({done.shots} shots, {_duration(done.footage_seconds)}, "
+            f"{done.indexed} films indexed ({done.shots} shots, {duration(done.footage_seconds)}, "
             f"{speed:.0f} times real time), {done.unchanged} unchanged, {len(done.failed)} failed"
         )
     if done.failed:
@@ -161,17 +158,17 @@ def trailer(
     if sheet is not None:
         reinterpret.contact_sheet(edit, sheet)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "output": str(output),
                 "edit": str(edit_path),
                 "shots": len(edit.clips),
                 "frames": edit.grid.frame_count,
-                "matches": _matches(edit),
+                "matches": matches_as_json(edit),
             }
         )
     elif not quiet:
-        _print_edit(edit)
+        print_edit(edit)
         for path in [*films, edit_path, *([sheet] if sheet is not None else [])]:
             print(path)
 
@@ -196,9 +193,9 @@ def match(
     edit = _matched(file, library, suggestions, short, include_trailer, detector, device, quiet or as_json)
     edit.save(output)
     if as_json:
-        _print_json({"edit": str(output), "shots": len(edit.clips), "matches": _matches(edit)})
+        print_json({"edit": str(output), "shots": len(edit.clips), "matches": matches_as_json(edit)})
     elif not quiet:
-        _print_edit(edit)
+        print_edit(edit)
         print(output)
 
 
@@ -221,7 +218,7 @@ def render(
     loaded = reinterpret.EditList.load(edit)
     films = _rendered(loaded, output, layout, fit, height, crf, preset, jobs, quiet)
     if as_json:
-        _print_json({"output": str(output), "films": [str(path) for path in films], "frames": loaded.grid.frame_count})
+        print_json({"output": str(output), "films": [str(path) for path in films], "frames": loaded.grid.frame_count})
     elif not quiet:
         for path in films:
             print(path)
@@ -265,7 +262,7 @@ def grid(
         reinterpret.grid(opened, hits, path, columns=columns, labels=labels)
     if as_json:
         pairs = zip(outputs, groups, strict=True)
-        _print_json({"grids": [{"output": str(path), "matches": _hits(opened, hits)} for path, hits in pairs]})
+        print_json({"grids": [{"output": str(path), "matches": hits_as_json(opened, hits)} for path, hits in pairs]})
     elif not quiet:
         for path in outputs:
             print(path)
@@ -288,14 +285,14 @@ def search(
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
     hits = reinterpret.search(neighbours, _query(opened, neighbours, shot, image, video, at, device), k=k)
-    found = _hits(opened, hits)
+    found = hits_as_json(opened, hits)
     if as_json:
-        _print_json({"matches": found})
+        print_json({"matches": found})
         return
     for entry in found:
         print(
-            f"{entry['rank']:>3}  {entry['score']:6.3f}  {_clock(entry['start_seconds'])} - "
-            f"{_clock(entry['end_seconds'])}  {entry['video']}:{entry['shot']}"
+            f"{entry['rank']:>3}  {entry['score']:6.3f}  {clock(entry['start_seconds'])} - "
+            f"{clock(entry['end_seconds'])}  {entry['video']}:{entry['shot']}"
         )
 
 
@@ -329,7 +326,7 @@ def shots(
         for shot in found
     ]
     if as_json:
-        _print_json(
+        print_json(
             {
                 "video": str(file),
                 "frame_rate": format_fraction(scan.video.frame_rate),
@@ -344,7 +341,7 @@ def shots(
     else:
         for row in rows:
             print(
-                f"{row['number']:>4}  {_clock(row['start_seconds'])} - {_clock(row['end_seconds'])}  "
+                f"{row['number']:>4}  {clock(row['start_seconds'])} - {clock(row['end_seconds'])}  "
                 f"frames {row['start_frame']}-{row['end_frame']}  {row['transition']}"
             )
 
@@ -384,13 +381,13 @@ def info(library: LibraryOption, as_json: JsonOption = False) -> None:
         "bytes": size,
     }
     if as_json:
-        _print_json({**totals, "contents": films})
+        print_json({**totals, "contents": films})
         return
     for film in films:
         gone = "" if film["there"] else "  (not there any more)"
-        print(f"{film['shots']:>6} shots  {_clock(film['seconds']):>10}  {film['path']}{gone}")
+        print(f"{film['shots']:>6} shots  {clock(film['seconds']):>10}  {film['path']}{gone}")
     print(
-        f"{totals['films']} films, {totals['shots']} shots, {_duration(totals['footage_seconds'])}; "
+        f"{totals['films']} films, {totals['shots']} shots, {duration(totals['footage_seconds'])}; "
         f"{size / 1e6:.1f} MB; encoder {opened.encoder}, detector {opened.detector}"
     )
 
@@ -412,7 +409,7 @@ def verify(library: LibraryOption, as_json: JsonOption = False, quiet: QuietOpti
         )
     if as_json:
         rows = [{"path": str(found.path), "what": found.what, "remedy": found.remedy} for found in problems]
-        _print_json({"films": len(opened.fingerprints()), "problems": rows})
+        print_json({"films": len(opened.fingerprints()), "problems": rows})
     else:
         for found in problems:
             print(f"{found.path}: {found.what}; to do: {found.remedy}")
@@ -438,7 +435,7 @@ def remove(
     for name in found:
         opened.remove(name)
     if as_json:
-        _print_json({"removed": list(found)})
+        print_json({"removed": list(found)})
     elif not quiet:
         print(f"{len(found)} films removed")
 
@@ -538,63 +535,3 @@ def _query(
     if len(given) != 1:
         raise UsageError("say what to look for with one of --shot, --image or --video with --at")
     return given[0]()
-
-
-def _hits(library: Library, hits: list[Hit]) -> list[dict[str, Any]]:
-    found = []
-    for rank, hit in enumerate(hits, start=1):
-        span = library.shots(hit.film)[hit.shot].span
-        found.append(
-            {
-                "rank": rank,
-                "score": round(hit.score, 6),
-                "video": str(library.video(hit.film).path),
-                "shot": hit.shot,
-                "start_seconds": round(float(span.start), 6),
-                "end_seconds": round(float(span.end), 6),
-                "cues": {"content": round(hit.score, 6)},
-            }
-        )
-    return found
-
-
-def _matches(edit: EditList) -> list[dict[str, Any]]:
-    return [
-        {
-            "shot": number,
-            "video": str(edit.film(clip.match.film).path),
-            "score": clip.match.score,
-            "start_seconds": round(float(clip.match.source_span.start), 6),
-            "end_seconds": round(float(clip.match.source_span.end), 6),
-        }
-        for number, clip in enumerate(edit.clips)
-        if clip.match is not None
-    ]
-
-
-def _print_edit(edit: EditList) -> None:
-    for number, clip in enumerate(edit.clips, start=1):
-        when = _clock(float(edit.grid.seconds(clip.first_frame)))
-        if clip.match is None:
-            print(f"{number:>4}  {when}  stays black")
-        else:
-            name = edit.film(clip.match.film).name
-            print(
-                f"{number:>4}  {when}  {clip.match.score:5.2f}  {name} at {_clock(float(clip.match.source_span.start))}"
-            )
-
-
-def _print_json(values: dict[str, Any]) -> None:
-    from reinterpret.files import json_text
-
-    print(json_text(values))
-
-
-def _clock(seconds: float) -> str:
-    from reinterpret.timebase import format_seconds
-
-    return format_seconds(Fraction(seconds))
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.1f} minutes"
