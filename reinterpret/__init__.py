@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from reinterpret.queries import frame_query, picture_query, search, shot_query
     from reinterpret.rendering.film import render
     from reinterpret.rendering.stills import contact_sheet, grid
-    from reinterpret.shots import Shot, detect_shots
+    from reinterpret.shots import Detection, Shot, detect_shots
     from reinterpret.timebase import Span
     from reinterpret.video import FrameGrid, Video, probe
 
 # Heavy libraries are loaded when the first name that needs them is used, not when this package is imported.
 _HOMES = {
     "Clip": "edits",
+    "Detection": "shots",
     "EditError": "errors",
     "EditList": "edits",
     "Embeddings": "embeddings",
@@ -83,6 +84,7 @@ _HOMES = {
 
 __all__ = [
     "Clip",
+    "Detection",
     "EditError",
     "EditList",
     "Embeddings",

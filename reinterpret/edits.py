@@ -32,9 +32,9 @@ class Match:
     """Fingerprint of the archive film."""
     source_shot: int
     shot_span: Span
-    """The whole archive shot, in seconds of its film."""
+    """What can be used of the archive shot, in seconds of its film: all but the transitions at its ends."""
     source_span: Span
-    """What is used of it; shorter than the trailer shot where the archive shot is."""
+    """What is used of it; shorter than the trailer shot where that is."""
     score: float
     """In [-1, 1]; higher is closer."""
     cues: tuple[tuple[str, float], ...]
@@ -111,7 +111,7 @@ class EditList:
     def source_seconds(self, clip: Clip) -> list[Fraction]:
         """For every frame of a clip of footage the instant of the source that it shows.
 
-        Beyond the end of the archive shot its last frame is held.
+        Beyond the end of the archive shot (before its transition, if it has one) its last frame is held.
         """
         assert clip.match is not None
         begin = self.grid.seconds(clip.first_frame)

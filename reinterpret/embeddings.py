@@ -11,7 +11,7 @@ import numpy as np
 from reinterpret.cues.content import content
 from reinterpret.encoders import Encoder
 from reinterpret.frames import FrameBatch, Scaler
-from reinterpret.shots import DEFAULT_DETECTOR
+from reinterpret.shots import Detection
 from reinterpret.shots.scan import SMALL_HEIGHT, SMALL_WIDTH, Sample, Scan, ScannedShot
 from reinterpret.shots.shot import Shot
 from reinterpret.video import FrameGrid, Video
@@ -70,11 +70,12 @@ class Film:
 
     video: Video
     grid: FrameGrid
-    detector: str
+    detection: Detection
+    """How the shots were found."""
     shots: tuple[Shot, ...]
     embeddings: Embeddings
     thumbnails: tuple[bytes, ...]
-    """JPEG, 160 pixels high, upright, square pixels: the middle of each shot."""
+    """JPEG, 160 pixels high, upright, square pixels: the middle of the body of each shot."""
     luma_mean: np.ndarray
     """S float32, 0 (black) to 1 (white)."""
     luma_deviation: np.ndarray
@@ -90,18 +91,18 @@ def embed_video(
     video: Video,
     encoder: Encoder,
     *,
-    detector: str = DEFAULT_DETECTOR,
+    detection: Detection = Detection(),  # noqa: B008 - frozen
     threads: int = 0,
     on_seconds: Callable[[Fraction], None] | None = None,
 ) -> Film:
-    """Decode a film once: find its shots and embed some frames of each.
+    """Decode a film once: find its shots and embed some frames of the body of each.
 
     threads: of the decoder, 0 for all cores. on_seconds: told how far it is. Raises VideoError.
     """
-    with Scan(video, detector=detector, threads=threads, on_seconds=on_seconds) as scan:
+    with Scan(video, detection=detection, threads=threads, on_seconds=on_seconds) as scan:
         pictured = list(_embed(_pick(scan, video), encoder))
         assert scan.grid is not None
-        return _film(scan.video, scan.grid, detector, encoder, pictured)
+        return _film(scan.video, scan.grid, detection, encoder, pictured)
 
 
 def embed_pictures(pictures: Iterable[np.ndarray], encoder: Encoder) -> np.ndarray:
@@ -148,8 +149,8 @@ def _pick(scanned: Iterable[ScannedShot], video: Video) -> Iterator[_PicturedSho
 
 
 def _evenly_spaced(samples: tuple[Sample, ...], shot: Shot) -> list[Sample]:
-    """Those nearest to the middles of equal parts of the shot, so that a transition at its ends stays out."""
-    wanted = round(float(shot.span.duration) * _FRAMES_PER_SECOND)
+    """Those nearest to the middles of equal parts of the body: what a detector has overlooked stays out at the ends."""
+    wanted = round(float(shot.body.duration) * _FRAMES_PER_SECOND)
     count = min(max(wanted, _FEWEST_FRAMES), _MOST_FRAMES, len(samples))
     positions = (np.arange(count) + 0.5) * len(samples) / count - 0.5
     return [samples[int(position)] for position in np.unique(np.floor(positions + 0.5).clip(0, len(samples) - 1))]
@@ -224,14 +225,18 @@ def _embed_together(shots: list[_PicturedShot], encoder: Encoder) -> Iterator[tu
 
 
 def _film(
-    video: Video, grid: FrameGrid, detector: str, encoder: Encoder, embedded: list[tuple[_PicturedShot, np.ndarray]]
+    video: Video,
+    grid: FrameGrid,
+    detection: Detection,
+    encoder: Encoder,
+    embedded: list[tuple[_PicturedShot, np.ndarray]],
 ) -> Film:
     shots = [shot for shot, _ in embedded]
     counts = [len(vectors) for _, vectors in embedded]
     return Film(
         video=video,
         grid=grid,
-        detector=detector,
+        detection=detection,
         shots=tuple(shot.shot for shot in shots),
         embeddings=Embeddings(
             encoder=encoder.name,

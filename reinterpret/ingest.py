@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from reinterpret.errors import LibraryError, OutputError, ReinterpretError, Usag
 from reinterpret.files import remove_temporaries
 from reinterpret.library import Library, Location, library_encoder
 from reinterpret.neighbours import open_neighbours
-from reinterpret.shots import DEFAULT_DETECTOR, load_detector
+from reinterpret.shots import Detection, load_detector
 from reinterpret.video import fingerprint
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ VIDEO_SUFFIXES = frozenset({
     ".ts", ".vob", ".webm", ".wmv", ".wtv", ".y4m",
 })
 # fmt: on
-# A detector is made once to check its name; for that any rate will do.
+# A detector is made once to see whether it can be had; for that any rate will do.
 _ANY_RATE = Fraction(25)
 # How long the making of an empty library may take.
 _CREATION_SECONDS = 0.5
@@ -114,29 +114,31 @@ def index(
     library: Path | str,
     *,
     encoder: str | None = None,
-    detector: str | None = None,
+    detection: Detection | None = None,
     device: Device = "auto",
     jobs: int | None = None,
     on_progress: Callable[[IndexProgress], None] | None = None,
 ) -> IndexReport:
     """Index every video at or below `paths` into the library (made if it is not there).
 
-    encoder, detector: those of the library, or the defaults for a new one. jobs: films decoded at the same time,
-    by default as many as there are cores. Files that fail are in the report; raises LibraryError, OutputError,
-    EncoderError or UsageError where nothing can be done at all.
+    encoder, detection: those of the library, or the defaults for a new one; only the lists of cuts that a detection
+    names (`cuts`) may differ from run to run. jobs: films decoded at the same time, by default as many as there are
+    cores. Files that fail are in the report; raises LibraryError, OutputError, EncoderError or UsageError where
+    nothing can be done at all.
     """
     started = time.monotonic()
     if jobs is not None and jobs < 1:
         raise UsageError(f"the number of jobs must be at least 1, got {jobs}")
     failed: list[Failure] = []
     files = list(find_videos([Path(path) for path in paths], failed=failed))
-    kept = _open_or_create(Path(library), encoder, detector, device)
+    cuts = _checked_cuts(detection, files)
+    kept = _open_or_create(Path(library), encoder, detection, device)
     kept.sweep()
     sorted_out = _sort_out(files, kept, failed)
     work = sorted_out.work
     tally = _Tally(sum(size for _, size in work), len(work), failed=failed)
     if work:
-        _run(work, kept, device, jobs, tally, on_progress)
+        _run(work, kept, replace(kept.detection, cuts=cuts), device, jobs, tally, on_progress)
     _forget_replaced(kept, sorted_out.replaced)
     if kept.fingerprints():
         open_neighbours(kept)
@@ -197,25 +199,56 @@ def _videos_below(folder: Path, visited: set[str], closed: list[Failure]) -> Ite
             yield Path(entry.path)
 
 
-def _open_or_create(path: Path, encoder: str | None, detector: str | None, device: Device) -> Library:
+def _checked_cuts(detection: Detection | None, files: list[Path]) -> Path | None:
+    """The list of cuts, or the folder of lists; raises UsageError for one that cannot be meant for these films."""
+    if detection is None or detection.cuts is None:
+        return None
+    cuts = detection.cuts.absolute()
+    if not cuts.exists():
+        raise UsageError(f"{cuts}: no such file or folder, a list of cuts was expected, or a folder of lists")
+    if len(files) > 1 and not cuts.is_dir():
+        raise UsageError(
+            f"{cuts}: is a list of the cuts of one film, but there are {len(files)}; name a folder of lists, each "
+            "called like its film"
+        )
+    return cuts
+
+
+def _open_or_create(path: Path, encoder: str | None, detection: Detection | None, device: Device) -> Library:
     if not Library.exists(path):
         made = load_encoder(encoder or DEFAULT_ENCODER, device=device)
-        name = load_detector(detector or DEFAULT_DETECTOR, frame_rate=_ANY_RATE).name
+        _check_detector(detection or Detection())
         try:
-            return Library.create(path, encoder=made.name, encoder_version=made.version, detector=name)
+            return Library.create(
+                path, encoder=made.name, encoder_version=made.version, detection=detection or Detection()
+            )
         except LibraryError:
             # Another process may be making it at this moment: its folder comes first, then its library.json.
             time.sleep(_CREATION_SECONDS)
             if not Library.exists(path):
                 raise
     library = Library.open(path)
-    for what, asked, there in (("encoder", encoder, library.encoder), ("detector", detector, library.detector)):
-        if asked is not None and asked != there:
+    there = library.detection
+    wanted = detection or there
+    for what, asked, kept in (
+        ("encoder", encoder or library.encoder, library.encoder),
+        ("detector", wanted.detector, there.detector),
+        ("sensitivity", wanted.sensitivity, there.sensitivity),
+        ("min-shot", wanted.min_shot, there.min_shot),
+    ):
+        if asked != kept:
             raise LibraryError(
-                f"{path}: was made with the {what} {there}, not {asked}; leave out --{what}, or use a new library"
+                f"{path}: was made with the {what} {kept}, not {asked}; leave out --{what}, or use a new library"
             )
-    library_encoder(library, device=device)  # raises for another version, before a worker is started
+    # Both raise where they cannot be had, before a worker is started.
+    library_encoder(library, device=device)
+    _check_detector(there)
     return library
+
+
+def _check_detector(detection: Detection) -> None:
+    """Raises UsageError for one that is not installed."""
+    load_detector(detection.detector, frame_rate=_ANY_RATE, sensitivity=detection.sensitivity)
 
 
 @dataclass(slots=True)
@@ -276,6 +309,7 @@ def _holds(location: Location, film: str) -> bool:
 def _run(
     work: list[tuple[Path, int]],
     library: Library,
+    detection: Detection,
     device: Device,
     jobs: int | None,
     tally: _Tally,
@@ -288,7 +322,7 @@ def _run(
     for film, _ in work:
         tasks.put(film)
     events: queue.SimpleQueue[tuple[Path | None, dict[str, Any]]] = queue.SimpleQueue()
-    team = [_Worker(library, device, max(1, cores // count), tasks, events) for _ in range(count)]
+    team = [_Worker(library, detection, device, max(1, cores // count), tasks, events) for _ in range(count)]
     try:
         for worker in team:
             worker.start()
@@ -330,13 +364,14 @@ class _Worker(threading.Thread):
     def __init__(
         self,
         library: Library,
+        detection: Detection,
         device: Device,
         threads: int,
         tasks: queue.SimpleQueue[Path],
         events: queue.SimpleQueue[tuple[Path | None, dict[str, Any]]],
     ) -> None:
         super().__init__(daemon=True)
-        self._library, self._device, self._threads = library, device, threads
+        self._library, self._detection, self._device, self._threads = library, detection, device, threads
         self._tasks, self._events = tasks, events
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
@@ -373,7 +408,8 @@ class _Worker(threading.Thread):
         assert process.stdout is not None
         watchdog = _Watchdog(process, _SILENCE_SECONDS)
         try:
-            process.stdin.write(json.dumps({"path": str(path), "threads": self._threads}) + "\n")
+            task = {"path": str(path), "threads": self._threads, "detection": self._detection.to_json()}
+            process.stdin.write(json.dumps(task) + "\n")
             process.stdin.flush()
             for line in process.stdout:
                 watchdog.alive()

@@ -1,6 +1,6 @@
 """The library: the folder in which an indexed archive is kept.
 
-    LIB/library.json               format version, encoder, detector
+    LIB/library.json               format version, encoder, how shots are found
     LIB/films/FINGERPRINT.parquet  one film: a shot a row, with its vectors, thumbnail and facts; never changed
     LIB/films/FINGERPRINT.json     where the film lies now, and the checksum of its Parquet file
     LIB/index/                     the nearest-neighbour index: a cache, see `reinterpret.index`
@@ -28,19 +28,32 @@ import numpy as np
 
 from reinterpret.embeddings import Embeddings, Film
 from reinterpret.encoders import Device, Encoder, load_encoder
-from reinterpret.errors import LibraryError, OutputError, VideoError
+from reinterpret.errors import LibraryError, OutputError, UsageError, VideoError
 from reinterpret.files import json_text, renamed_into
+from reinterpret.shots import Detection
 from reinterpret.shots.shot import Shot
 from reinterpret.timebase import Span, format_fraction, parse_fraction
 from reinterpret.video import FrameGrid, Video, fingerprint
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _FORMAT_NAME = "reinterpret-library"
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 _METADATA_KEY = b"reinterpret"
-_SHOT_COLUMNS = ("number", "start_frame", "end_frame", "start", "end", "transition")
+_SHOT_COLUMNS = (
+    "number",
+    "start_frame",
+    "end_frame",
+    "start",
+    "end",
+    "transition",
+    "body_start_frame",
+    "body_end_frame",
+    "body_start",
+    "body_end",
+    "confidence",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,7 @@ class ShotColumns:
     content: np.ndarray
     """S x D float32, unit rows."""
     seconds: np.ndarray
-    """S float64: how long each shot is."""
+    """S float64: how long the body of each shot is."""
     luma_mean: np.ndarray
     luma_deviation: np.ndarray
 
@@ -85,11 +98,11 @@ class ShotColumns:
 class Library:
     """An indexed archive. `open` one that is there, or `create` one."""
 
-    def __init__(self, path: Path, encoder: str, encoder_version: str, detector: str) -> None:
+    def __init__(self, path: Path, encoder: str, encoder_version: str, detection: Detection) -> None:
         self.path = path
         self.encoder = encoder
         self.encoder_version = encoder_version
-        self.detector = detector
+        self.detection = detection
         # A page or a grid asks for the same few films again and again; a long one takes 40 MB.
         self._read_film = lru_cache(maxsize=4)(self._film)
         self._read_shots = lru_cache(maxsize=1024)(self._shots)
@@ -115,18 +128,31 @@ class Library:
         version = facts.get("version")
         if not isinstance(version, int) or version > FORMAT_VERSION:
             raise LibraryError(
-                f"{path}: was made by a newer reinterpret (library format {version}, this one reads up to "
-                f"{FORMAT_VERSION}); upgrade reinterpret"
+                f"{path}: was made by a newer reinterpret (library format {version}, this one reads {FORMAT_VERSION}); "
+                "upgrade reinterpret"
+            )
+        if version < FORMAT_VERSION:
+            raise LibraryError(
+                f"{path}: was made by an older reinterpret (library format {version}, this one reads "
+                f"{FORMAT_VERSION}); index its films anew, into a new folder"
             )
         try:
-            return cls(path, str(facts["encoder"]), str(facts["encoder_version"]), str(facts["detector"]))
+            return cls(path, str(facts["encoder"]), str(facts["encoder_version"]), Detection.from_json(facts))
         except KeyError as error:
             raise LibraryError(f"{file}: lacks {error}; restore it, or index into a new folder") from error
+        except (TypeError, ValueError) as error:
+            raise LibraryError(f"{file}: is damaged ({error}); restore it, or index into a new folder") from error
+        except UsageError as error:
+            raise LibraryError(f"{file}: {error}; upgrade reinterpret, or index into a new folder") from error
 
     @classmethod
-    def create(cls, path: Path | str, *, encoder: str, encoder_version: str, detector: str) -> Library:
-        """A new, empty library in a folder that is missing or empty. Raises LibraryError, OutputError."""
+    def create(cls, path: Path | str, *, encoder: str, encoder_version: str, detection: Detection) -> Library:
+        """A new, empty library in a folder that is missing or empty. Raises LibraryError, OutputError.
+
+        Lists of cuts are not kept: they belong to films, not to the library.
+        """
         path = Path(path)
+        detection = replace(detection, cuts=None)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise LibraryError(f"{path}: is neither a library nor an empty folder; name another for the new library")
         facts = {
@@ -134,14 +160,14 @@ class Library:
             "version": FORMAT_VERSION,
             "encoder": encoder,
             "encoder_version": encoder_version,
-            "detector": detector,
+            **{name: value for name, value in detection.to_json().items() if name != "cuts"},
         }
         try:
             (path / "films").mkdir(parents=True, exist_ok=True)
             _write_json(path / "library.json", facts)
         except OSError as error:
             raise OutputError(f"{path}: the library cannot be made there ({error.strerror})") from error
-        return cls(path, encoder, encoder_version, detector)
+        return cls(path, encoder, encoder_version, detection)
 
     @classmethod
     def exists(cls, path: Path | str) -> bool:
@@ -195,16 +221,16 @@ class Library:
     def columns(self, film: str) -> ShotColumns:
         """What the index needs of one film. Raises LibraryError."""
         with self._damage_reported(film):
-            table = _read_table(self._parquet(film), ("content", "seconds", "luma_mean", "luma_deviation"))
+            table = _read_table(self._parquet(film), ("content", "body_seconds", "luma_mean", "luma_deviation"))
             return ShotColumns(
                 content=_matrix(table.column("content"), np.float32),
-                seconds=table.column("seconds").to_numpy(),
+                seconds=table.column("body_seconds").to_numpy(),
                 luma_mean=table.column("luma_mean").to_numpy(),
                 luma_deviation=table.column("luma_deviation").to_numpy(),
             )
 
     def thumbnail(self, film: str, shot: int) -> bytes:
-        """A JPEG of the middle of a shot. Raises LibraryError."""
+        """A JPEG of the middle of the body of a shot. Raises LibraryError."""
         return self.film(film).thumbnails[shot]
 
     # Writing
@@ -230,7 +256,8 @@ class Library:
                 pyarrow.parquet.write_table(
                     _table(film), temporary, compression="zstd", write_page_checksum=True, use_dictionary=False
                 )
-            self.relocate(film.video.fingerprint, location)
+                # The sidecar first: without its Parquet file it is no film, but a film without it is damaged.
+                self._note_location(film.video.fingerprint, location, temporary)
         except OSError as error:
             raise OutputError(f"{target}: cannot be written ({error.strerror or error})") from error
         self._read_film.cache_clear()
@@ -238,11 +265,14 @@ class Library:
 
     def relocate(self, film: str, location: Location) -> None:
         """Note that a film lies elsewhere now."""
+        self._note_location(film, location, self._parquet(film))
+
+    def _note_location(self, film: str, location: Location, parquet: Path) -> None:
         facts = {
             "path": str(location.path),
             "size": location.size,
             "modified_ns": location.modified_ns,
-            "sha256": _sha256(self._parquet(film)),
+            "sha256": _sha256(parquet),
         }
         _write_json(self._sidecar(film), facts)
 
@@ -354,7 +384,7 @@ class Library:
             yield
         except FileNotFoundError as error:
             raise LibraryError(f"{self.path}: has no film {film}") from error
-        except (OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError) as error:
+        except (OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError, UsageError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise LibraryError(
                 f"{self._parquet(film)}: is damaged ({reason}); take it out with: "
@@ -386,6 +416,13 @@ def _table(film: Film) -> Any:
         "start_seconds": pa.array([float(shot.span.start) for shot in shots], pa.float64()),
         "seconds": pa.array([float(shot.span.duration) for shot in shots], pa.float64()),
         "transition": pa.array([shot.transition for shot in shots], pa.string()),
+        "body_start_frame": pa.array([shot.body_start_frame for shot in shots], pa.int64()),
+        "body_end_frame": pa.array([shot.body_end_frame for shot in shots], pa.int64()),
+        "body_start": pa.array([format_fraction(shot.body.start) for shot in shots], pa.string()),
+        "body_end": pa.array([format_fraction(shot.body.end) for shot in shots], pa.string()),
+        "body_start_seconds": pa.array([float(shot.body.start) for shot in shots], pa.float64()),
+        "body_seconds": pa.array([float(shot.body.duration) for shot in shots], pa.float64()),
+        "confidence": pa.array([shot.confidence for shot in shots], pa.float64()),
         "luma_mean": pa.array(film.luma_mean, pa.float32()),
         "luma_deviation": pa.array(film.luma_deviation, pa.float32()),
         "content": vectors(embeddings.content.astype(np.float32), pa.float32()),
@@ -397,7 +434,7 @@ def _table(film: Film) -> Any:
         "version": FORMAT_VERSION,
         "video": film.video.to_json(),
         "grid": film.grid.to_json(),
-        "detector": film.detector,
+        "detection": film.detection.to_json(),
         "encoder": embeddings.encoder,
         "encoder_version": embeddings.encoder_version,
     }
@@ -431,8 +468,19 @@ def _matrix(column: Any, kind: Any) -> np.ndarray:
 def _shots_of_table(table: Any, film: str) -> tuple[Shot, ...]:
     rows = zip(*(table.column(name).to_pylist() for name in _SHOT_COLUMNS), strict=True)
     return tuple(
-        Shot(film, number, Span(parse_fraction(start), parse_fraction(end)), first, last, transition)
-        for number, first, last, start, end, transition in rows
+        Shot(
+            video=film,
+            number=number,
+            span=Span(parse_fraction(start), parse_fraction(end)),
+            start_frame=first,
+            end_frame=last,
+            transition=transition,
+            body=Span(parse_fraction(body_start), parse_fraction(body_end)),
+            body_start_frame=body_first,
+            body_end_frame=body_last,
+            confidence=confidence,
+        )
+        for number, first, last, start, end, transition, body_first, body_last, body_start, body_end, confidence in rows
     )
 
 
@@ -444,7 +492,7 @@ def _film_of_table(table: Any) -> Film:
     return Film(
         video=video,
         grid=FrameGrid.from_json(facts["grid"]),
-        detector=str(facts["detector"]),
+        detection=Detection.from_json(facts["detection"]),
         shots=_shots_of_table(table, video.fingerprint),
         embeddings=Embeddings(
             encoder=str(facts["encoder"]),

@@ -21,6 +21,7 @@ from reinterpret.encoders import Device
 from reinterpret.errors import LibraryError, UsageError
 from reinterpret.library import Library, library_encoder
 from reinterpret.neighbours import Hit, Neighbours, open_neighbours
+from reinterpret.shots import Detection
 from reinterpret.timebase import Span, frame_at, round_half_up
 from reinterpret.video import probe
 
@@ -35,7 +36,7 @@ _HELD_COST = 0.30
 _MOST_CANDIDATES = 500
 # In-points are tried at this distance; the frame vectors they are judged by lie further apart.
 _ALIGNMENT_STEP = Fraction(1, 5)
-# Frames at the ends of an archive shot may belong to a transition; they are used only where there is no choice.
+# Frames at the ends of a body may belong to a transition all the same; they are used only where there is no choice.
 _SHY_SECONDS = Fraction(1, 12)
 # As dark as black leader, as even as a black frame.
 _BLACK_MEAN, _BLACK_DEVIATION = 0.035, 0.03
@@ -50,7 +51,7 @@ def match(
     suggestions: int = 10,
     short: ShortPolicy = "slow",
     include_trailer: bool = False,
-    detector: str | None = None,
+    detection: Detection | None = None,
     device: Device = "auto",
     on_seconds: Callable[[Fraction, Fraction], None] | None = None,
 ) -> EditList:
@@ -58,7 +59,7 @@ def match(
 
     suggestions: kept for each shot. short: what to do with an archive shot that is shorter than the trailer's:
     `slow` it down (to half speed at most, then hold its last frame) or `hold` its last frame. include_trailer:
-    the archive may answer a trailer with itself. detector: of the trailer's shots, by default that of the library.
+    the archive may answer a trailer with itself. detection: of the trailer's shots, by default as in the library.
     on_seconds: told how much of the trailer is read, and how long it is.
     Raises VideoError, LibraryError, EncoderError, UsageError.
     """
@@ -70,7 +71,7 @@ def match(
     neighbours = open_neighbours(library)
     encoder = library_encoder(library, device=device)
     report = None if on_seconds is None else lambda seconds: on_seconds(seconds, video.duration)
-    film = embed_video(video, encoder, detector=detector or library.detector, on_seconds=report)
+    film = embed_video(video, encoder, detection=detection or library.detection, on_seconds=report)
     without = frozenset() if include_trailer else frozenset({film.video.fingerprint})
     return _edit(film, library, neighbours, suggestions, short, without)
 
@@ -199,7 +200,7 @@ def _align_all(film: Film, library: Library, per_shot: dict[int, list[Hit]]) -> 
             span = align(film, row, source, hit.shot)
             score = round(hit.score, 6)
             found[row, rank] = Match(
-                row, hit.film, hit.shot, source.shots[hit.shot].span, span, score, (("content", score),)
+                row, hit.film, hit.shot, source.shots[hit.shot].body, span, score, (("content", score),)
             )
     return {row: [found[row, rank] for rank in range(len(hits))] for row, hits in per_shot.items()}
 
@@ -207,10 +208,11 @@ def _align_all(film: Film, library: Library, per_shot: dict[int, list[Hit]]) -> 
 def align(film: Film, target: int, source: Film, shot: int) -> Span:
     """The span of an archive shot whose course is most like that of a trailer shot, beginning on a frame.
 
-    As long as the trailer shot, or the whole archive shot where that is shorter.
+    As long as the trailer shot, or the whole body of the archive shot where that is shorter: what is half another
+    shot already is never used.
     """
     needed = film.shots[target].span.duration
-    span = source.shots[shot].span
+    span = source.shots[shot].body
     slack = span.duration - needed
     if slack <= 0:
         return span

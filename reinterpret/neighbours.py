@@ -91,7 +91,7 @@ class Neighbours:
         return np.asarray(self._index.reconstruct(self.row(film, shot)), np.float32)
 
     def seconds(self, film: str, shot: int) -> float:
-        """How long a shot is."""
+        """How much of a shot can be used: the length of its body."""
         return float(self._facts[self.row(film, shot), 0])
 
     def row(self, film: str, shot: int) -> int:

@@ -1,7 +1,7 @@
 """One process that indexes the films it is told on standard input, one JSON object a line.
 
 A process of its own, because a damaged file can abort the process that decodes it. In:
-`{"path": ..., "threads": 1}`. Out:
+`{"path": ..., "threads": 1, "detection": {...}}`. Out:
 `{"event": "progress" | "warning" | "done" | "failed" | "fatal", ...}`.
 """
 
@@ -21,6 +21,7 @@ from reinterpret.embeddings import embed_video
 from reinterpret.encoders import Encoder, load_encoder
 from reinterpret.errors import LibraryError, OutputError, ReinterpretError
 from reinterpret.library import Library, Location
+from reinterpret.shots import Detection
 from reinterpret.video import Video, probe
 
 _PROGRESS_EVERY_SECONDS = 0.25
@@ -36,7 +37,8 @@ def main() -> None:
     encoder = load_encoder(library.encoder, device=sys.argv[2], threads=int(sys.argv[3]))  # type: ignore[arg-type]
     for line in sys.stdin:
         task = json.loads(line)
-        _answer(answers, _index_one(Path(task["path"]), int(task["threads"]), library, encoder, answers))
+        detection = Detection.from_json(task["detection"])
+        _answer(answers, _index_one(Path(task["path"]), int(task["threads"]), detection, library, encoder, answers))
 
 
 class _Forward(logging.Handler):
@@ -66,14 +68,15 @@ def _answer(answers: TextIO, values: dict[str, Any]) -> None:
         os._exit(1)
 
 
-def _index_one(path: Path, threads: int, library: Library, encoder: Encoder, answers: TextIO) -> dict[str, Any]:
+def _index_one(
+    path: Path, threads: int, detection: Detection, library: Library, encoder: Encoder, answers: TextIO
+) -> dict[str, Any]:
     try:
         # Taken first: a file that is still being written will then not pass for unchanged the next time.
         location = Location.of(path)
         video = probe(path)
-        film = embed_video(
-            video, encoder, detector=library.detector, threads=threads, on_seconds=_Reporter(video, answers)
-        )
+        report = _Reporter(video, answers)
+        film = embed_video(video, encoder, detection=detection, threads=threads, on_seconds=report)
         library.add(film, location=location)
     except (OutputError, LibraryError) as error:
         # It will be the same for every film that follows.

@@ -15,6 +15,7 @@ import numpy as np
 
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.ffmpeg import ffmpeg_program
+from reinterpret.shots import Detection
 from reinterpret.shots.scan import Scan
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video, probe
@@ -128,7 +129,7 @@ def ffmpeg(*arguments: str) -> str:
 
 def decoded_facts(path: Path) -> tuple[Video, FrameGrid]:
     """What a complete decoding tells about a film."""
-    with Scan(probe(path), detector="none") as scan:
+    with Scan(probe(path), detection=Detection("none")) as scan:
         assert list(scan)
         assert scan.grid is not None
         return scan.video, scan.grid

@@ -17,9 +17,11 @@ from reinterpret.encoders import load_encoder
 from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import VideoError
 from reinterpret.frames import FrameBatch
+from reinterpret.shots import Boundary, Detection
 from reinterpret.video import probe
 from tests.conftest import make_video
 from tests.judging import remade
+from tests.shots.known import find
 
 SCENE = "smptehdbars=size=320x180:rate=25"
 
@@ -32,7 +34,7 @@ def film(clips: Path) -> Film:
 
 
 def of_scenes(path: Path, *scenes: tuple[str, float]) -> Film:
-    return embed_video(probe(make_video(path, *scenes)), PixelsEncoder(), detector="none")
+    return embed_video(probe(make_video(path, *scenes)), PixelsEncoder(), detection=Detection("none"))
 
 
 def likeness(one: Film, other: Film) -> float:
@@ -50,7 +52,7 @@ def test_every_shot_has_a_unit_vector_a_thumbnail_and_its_facts(film: Film) -> N
     assert len(film.thumbnails) == len(film.luma_mean) == len(film.luma_deviation) == 3
     assert (film.embeddings.encoder, film.embeddings.encoder_version) == ("pixels", PixelsEncoder.version)
     assert (film.grid.rate, film.grid.frame_count, film.video.frame_count) == (25, 235, 235)
-    assert film.detector == "adaptive"
+    assert film.detection == Detection()
 
 
 def test_a_frame_a_second_is_embedded_and_never_fewer_than_three(film: Film) -> None:
@@ -66,6 +68,17 @@ def test_a_frame_a_second_is_embedded_and_never_fewer_than_three(film: Film) -> 
         ]
         # (of a long shot every fourth frame is kept)
         assert seconds == pytest.approx(middles, abs=0.13)
+
+
+def test_only_the_body_of_a_shot_is_embedded(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:
+    find(monkeypatch, Boundary.gradual("dissolve", 10, 70), Boundary(235, "fade", 200, 235))
+    found = embed_video(film.video, PixelsEncoder())
+    for number, (first, end) in enumerate([(0, 10), (70, 200)]):
+        _, seconds = found.embeddings.of_shot(number)
+        assert all(first / 25 <= instant < end / 25 for instant in seconds)
+    assert np.diff(found.embeddings.frame_offsets).tolist() == [3, 5]
+    # Nothing of the fractal between them: the thumbnail and the vector are those of the bars alone.
+    assert float(found.embeddings.content[0] @ film.embeddings.content[0]) > 0.99
 
 
 def test_a_shot_of_one_frame_has_one_vector(tmp_path: Path) -> None:
@@ -133,7 +146,7 @@ def test_a_damaged_film_raises_with_its_name(tmp_path: Path) -> None:
 def test_black_bars_change_nothing(tmp_path: Path, padding: str, scene: str) -> None:
     plain = make_video(tmp_path / "plain.mp4", (scene, 1))
     barred = remade(plain, tmp_path / "barred.mp4", "-vf", padding, "-crf", "12")
-    one, other = (embed_video(probe(path), PixelsEncoder(), detector="none") for path in (plain, barred))
+    one, other = (embed_video(probe(path), PixelsEncoder(), detection=Detection("none")) for path in (plain, barred))
     assert likeness(one, other) > 0.99
 
 
@@ -184,7 +197,7 @@ def test_some_picture_is_left_of_any_picture(height: int, width: int) -> None:
 
 
 def thumbnail_of(path: Path) -> np.ndarray:
-    film = embed_video(probe(path), PixelsEncoder(), detector="none")
+    film = embed_video(probe(path), PixelsEncoder(), detection=Detection("none"))
     picture = cv2.imdecode(np.frombuffer(film.thumbnails[0], np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     return np.asarray(picture[:, :, ::-1])

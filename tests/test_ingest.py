@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from reinterpret.errors import LibraryError, OutputError, UsageError, VideoError
 from reinterpret.ingest import IndexProgress, IndexReport, find_videos, index
 from reinterpret.library import Library
+from reinterpret.shots import Detection
 from tests.conftest import make_video
 from tests.judging import children
 
@@ -88,20 +90,49 @@ def test_every_video_below_a_folder_is_indexed_and_a_second_run_finds_nothing_to
 
 
 def test_the_films_of_a_library_keep_its_encoder_and_detector(three: Path, tmp_path: Path) -> None:
-    index([three / "bars.mp4"], tmp_path / "lib", encoder="pixels", detector="none")
+    index([three / "bars.mp4"], tmp_path / "lib", encoder="pixels", detection=Detection("none"))
     with pytest.raises(
         LibraryError, match="was made with the encoder pixels, not efficientnet-lite0; leave out --encoder"
     ):
         index([three], tmp_path / "lib", encoder="efficientnet-lite0")
     with pytest.raises(LibraryError, match="was made with the detector none, not adaptive; leave out --detector"):
-        index([three], tmp_path / "lib", detector="adaptive")
+        index([three], tmp_path / "lib", detection=Detection("adaptive"))
+    with pytest.raises(LibraryError, match=r"with the sensitivity 0\.5, not 0\.6; leave out --sensitivity"):
+        index([three], tmp_path / "lib", detection=Detection("none", 0.6))
+    with pytest.raises(LibraryError, match=r"with the min-shot 1/8, not 0; leave out --min-shot"):
+        index([three], tmp_path / "lib", detection=Detection("none", min_shot=Fraction(0)))
     index([three / "two.mp4"], tmp_path / "lib")
     library = Library.open(tmp_path / "lib")
+    assert library.detection == library.film(library.fingerprints()[0]).detection == Detection("none")
     assert {len(library.shots(film)) for film in library.fingerprints()} == {1}
 
 
+def test_lists_of_cuts_are_used_where_there_are_some(three: Path, tmp_path: Path) -> None:
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    (lists / "bars.csv").write_text("transition,start_frame,end_frame\ndissolve,4,8\n")
+    done = index([three], tmp_path / "lib", encoder="pixels", detection=Detection("none", cuts=lists))
+    assert (done.indexed, done.failed) == (3, ())
+    library = Library.open(tmp_path / "lib")
+    shots = {library.video(film).path.name: library.shots(film) for film in library.fingerprints()}
+    assert {name: len(found) for name, found in shots.items()} == {"bars.mp4": 2, "green.mkv": 1, "two.mp4": 1}
+    assert [shot.body_start_frame for shot in shots["bars.mp4"]] == [0, 8]
+    # They go with the run, not with the library.
+    assert library.detection == Detection("none")
+    assert library.film(library.find_film("bars.mp4")).detection == Detection("none", cuts=lists)
+
+
+def test_a_list_of_cuts_that_cannot_be_meant_stops_the_run_before_it_begins(three: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"none\.csv: no such file or folder, a list of cuts was expected"):
+        index([three], tmp_path / "lib", encoder="pixels", detection=Detection(cuts=tmp_path / "none.csv"))
+    (tmp_path / "one.csv").write_text("frame\n5\n")
+    with pytest.raises(UsageError, match="is a list of the cuts of one film, but there are 3; name a folder of lists"):
+        index([three], tmp_path / "lib", encoder="pixels", detection=Detection(cuts=tmp_path / "one.csv"))
+    assert not (tmp_path / "lib").exists()
+
+
 def test_a_library_of_another_version_of_the_encoder_is_not_added_to(three: Path, tmp_path: Path) -> None:
-    Library.create(tmp_path / "lib", encoder="pixels", encoder_version="0", detector="none")
+    Library.create(tmp_path / "lib", encoder="pixels", encoder_version="0", detection=Detection("none"))
     with pytest.raises(LibraryError, match="vectors of both cannot be compared, index into a new library"):
         index([three], tmp_path / "lib")
 
@@ -180,7 +211,7 @@ def test_no_jobs_are_a_usage_error(three: Path, tmp_path: Path, jobs: int) -> No
 
 @as_root
 def test_a_library_that_cannot_be_written_to_is_one_error(three: Path, tmp_path: Path) -> None:
-    Library.create(tmp_path / "lib", encoder="pixels", encoder_version="1", detector="adaptive")
+    Library.create(tmp_path / "lib", encoder="pixels", encoder_version="1", detection=Detection("adaptive"))
     (tmp_path / "lib" / "films").chmod(0o500)
     with pytest.raises(OutputError, match="cannot be written"):
         index([three], tmp_path / "lib")
@@ -237,7 +268,7 @@ def test_a_library_that_another_process_is_making_is_waited_for(films: Path, tmp
     library = tmp_path / "lib"
     (library / "films").mkdir(parents=True)  # its folder comes first, then its library.json
     made = tmp_path / "made"
-    Library.create(made, encoder="pixels", encoder_version="1", detector="adaptive")
+    Library.create(made, encoder="pixels", encoder_version="1", detection=Detection("adaptive"))
     late = threading.Timer(0.1, shutil.copy, (made / "library.json", library / "library.json"))
     late.start()
     assert counts(index([films], library, encoder="pixels")) == (3, 0, 0, 0)

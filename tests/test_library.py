@@ -20,7 +20,10 @@ from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import LibraryError, OutputError, VideoError
 from reinterpret.library import Library, Location, library_seconds
+from reinterpret.shots import Boundary, Detection
+from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, probe
+from tests.shots.known import find
 
 as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
@@ -51,11 +54,18 @@ def parquet_of(library: Library, name: str) -> Path:
 
 
 def create(path: Path) -> Library:
-    return Library.create(path, encoder="pixels", encoder_version=PixelsEncoder.version, detector="adaptive")
+    return Library.create(
+        path, encoder="pixels", encoder_version=PixelsEncoder.version, detection=Detection()
+    )
+
+
+def library_json(**values: object) -> str:
+    whole = {"format": "reinterpret-library", "version": 2, "encoder": "pixels", "encoder_version": "1"}
+    return json.dumps({**whole, "detector": "none", "sensitivity": 0.5, "min_shot_seconds": "1/8", **values})
 
 
 def assert_same(one: Film, other: Film) -> None:
-    assert (one.video, one.grid, one.detector, one.shots) == (other.video, other.grid, other.detector, other.shots)
+    assert (one.video, one.grid, one.detection, one.shots) == (other.video, other.grid, other.detection, other.shots)
     assert one.thumbnails == other.thumbnails
     assert np.array_equal(one.luma_mean, other.luma_mean)
     assert np.array_equal(one.luma_deviation, other.luma_deviation)
@@ -87,10 +97,17 @@ def test_where_there_is_no_library_the_error_says_how_to_make_one(tmp_path: Path
         ("[]", "is not the file of a reinterpret library"),
         ('{"version": 1}', "is not the file of a reinterpret library"),
         (
-            '{"format": "reinterpret-library", "version": 2}',
-            r"newer reinterpret \(library format 2, this one reads up to 1",
+            '{"format": "reinterpret-library", "version": 3}',
+            r"newer reinterpret \(library format 3, this one reads 2\); upgrade",
         ),
-        ('{"format": "reinterpret-library", "version": 1, "encoder": "pixels"}', "lacks 'encoder_version'"),
+        (
+            '{"format": "reinterpret-library", "version": 1, "encoder": "pixels", "detector": "adaptive"}',
+            r"older reinterpret \(library format 1, this one reads 2\); index its films anew, into a new folder$",
+        ),
+        ('{"format": "reinterpret-library", "version": 2, "encoder": "pixels"}', "lacks 'encoder_version'"),
+        (library_json(min_shot_seconds="soon"), "is damaged .*soon"),
+        (library_json(sensitivity=None), "is damaged"),
+        (library_json(detector="eye"), "unknown detector 'eye'.*; upgrade reinterpret, or index into a new folder"),
     ],
 )
 def test_a_library_that_cannot_be_read_says_why(tmp_path: Path, content: str, reason: str) -> None:
@@ -103,7 +120,7 @@ def test_a_library_that_cannot_be_read_says_why(tmp_path: Path, content: str, re
 def test_a_new_library_is_empty_and_can_be_opened(tmp_path: Path) -> None:
     create(tmp_path / "missing" / "parents" / "lib")
     found = Library.open(str(tmp_path / "missing" / "parents" / "lib"))
-    assert (found.encoder, found.encoder_version, found.detector) == ("pixels", PixelsEncoder.version, "adaptive")
+    assert (found.encoder, found.encoder_version, found.detection) == ("pixels", PixelsEncoder.version, Detection())
     assert found.fingerprints() == []
     assert found.verify() == []
     assert library_seconds(found) == 0
@@ -152,6 +169,32 @@ def test_a_film_comes_out_as_it_was_put_in(archive: Path, tmp_path: Path) -> Non
     assert np.array_equal(columns.content, film.embeddings.content)
     assert columns.seconds.tolist() == [2.0, 3.0, 2.0]
     assert film.video.fingerprint in library
+
+
+def test_the_bodies_of_shots_come_out_as_they_were_put_in(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(monkeypatch, Boundary.gradual("dissolve", 40, 60, 0.7), Boundary.gradual("wipe", 120, 131))
+    detection = Detection("content", 0.25, Fraction(1, 3), tmp_path / "cuts.csv")
+    film = replace(embed_video(probe(archive / "one.mp4"), PixelsEncoder()), detection=detection)
+    library = create(tmp_path / "lib")
+    library.add(film)
+    assert_same(Library.open(library.path).film(film.video.fingerprint), film)
+    assert library.shots(film.video.fingerprint) == film.shots
+    assert [shot.transition for shot in film.shots] == ["start", "dissolve", "wipe"]
+    assert [shot.body for shot in film.shots] == [
+        Span(Fraction(a, 25), Fraction(b, 25)) for a, b in [(0, 40), (60, 120), (131, 175)]
+    ]
+    assert library.columns(film.video.fingerprint).seconds.tolist() == [40 / 25, 60 / 25, 44 / 25]
+
+
+def test_a_library_keeps_how_shots_are_found_but_no_list_of_cuts(tmp_path: Path) -> None:
+    detection = Detection("content", 0.25, Fraction(1, 3), tmp_path / "cuts.csv")
+    made = Library.create(tmp_path / "lib", encoder="pixels", encoder_version="1", detection=detection)
+    kept = replace(detection, cuts=None)
+    assert made.detection == Library.open(made.path).detection == kept
+    facts = json.loads((made.path / "library.json").read_text())
+    assert (facts["detector"], facts["sensitivity"], facts["min_shot_seconds"]) == ("content", 0.25, "1/3")
 
 
 def test_the_library_holds_what_the_archive_was_made_of(library: Library) -> None:
@@ -348,6 +391,9 @@ def test_the_files_can_be_read_by_anything_that_reads_parquet(library: Library) 
     assert table.column("seconds").to_pylist() == [2.0, 3.0, 2.0]
     assert table.column("start").to_pylist() == ["0/1", "2/1", "5/1"]
     assert table.column("transition").to_pylist() == ["start", "cut", "cut"]
+    for name in ("start", "end", "start_frame", "end_frame", "start_seconds", "seconds"):
+        assert table.column(f"body_{name}").to_pylist() == table.column(name).to_pylist()
+    assert all(0.5 < confidence <= 1 for confidence in table.column("confidence").to_pylist())
     assert all(thumbnail.startswith(b"\xff\xd8") for thumbnail in table.column("thumbnail").to_pylist())
     content = np.array(table.column("content").to_pylist())
     assert content.shape == (3, PixelsEncoder.dimensions)
@@ -404,3 +450,27 @@ def test_a_full_disk_leaves_the_film_that_was_there(copied: Library) -> None:
 def test_durations_are_exact(library: Library) -> None:
     film = film_named(library, "two.mp4")
     assert [shot.span.start for shot in library.shots(film)] == [Fraction(0), Fraction(2), Fraction(4)]
+
+
+def test_a_film_whose_writing_is_broken_off_is_not_there(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the last moment: all is written, and is just about to get its name."""
+    film = library.film(film_named(library, "two.mp4"))
+    made = create(tmp_path / "lib")
+    replace_path = Path.replace
+
+    def interrupted(self: Path, target: Path) -> Path:
+        if self.suffix == ".parquet":
+            raise KeyboardInterrupt
+        return replace_path(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            made.add(film)
+    assert made.fingerprints() == []
+    assert made.verify() == []
+    made.add(film)
+    assert made.verify() == []
+    assert_same(Library.open(made.path).film(film.video.fingerprint), film)

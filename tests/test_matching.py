@@ -22,11 +22,14 @@ from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.ingest import index
 from reinterpret.library import Library
-from reinterpret.matching import align, assign, match, shortage_cost
+from reinterpret.matching import ShortPolicy, align, assign, match, shortage_cost
 from reinterpret.neighbours import Hit, Neighbours
+from reinterpret.shots import Boundary, Detection
+from reinterpret.timebase import Span
 from reinterpret.video import probe
 from tests.conftest import make_video
 from tests.judging import pictures
+from tests.shots.known import find
 
 # The film and the shot of the archive that each shot of the fixture `trailer` is.
 ANSWER = [("two.mp4", 2), ("one.mp4", 0), ("two.mp4", 1), ("three.mp4", 1), ("one.mp4", 1)]
@@ -80,6 +83,42 @@ def test_in_points_lie_on_frames_and_within_the_shot(edit: EditList) -> None:
             times = [when for when, _ in pictures(edit.film(entry.film).path)]
             assert entry.source_span.start in [when - times[0] for when in times]
             assert entry.shot_span.start <= entry.source_span.start < entry.source_span.end <= entry.shot_span.end
+
+
+@pytest.mark.parametrize("short", ["slow", "hold"])
+def test_no_frame_of_an_archive_s_transition_is_ever_used(
+    archive: Path, trailer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short: ShortPolicy
+) -> None:
+    library = Library.create(
+        tmp_path / "lib", encoder="pixels", encoder_version=PixelsEncoder.version, detection=Detection("none")
+    )
+    clean = [(0, 12), (40, 110), (150, 175)]
+    with monkeypatch.context() as patch:
+        find(patch, Boundary.gradual("dissolve", 12, 40), Boundary.gradual("wipe", 110, 150))
+        library.add(embed_video(probe(archive / "one.mp4"), PixelsEncoder()))
+    edit = match(trailer, library, detection=Detection("adaptive"), short=short)
+    assert len(edit.clips) == 5
+    # Those of half a second are too short for every shot of the trailer: they are slowed down and held.
+    assert {entry.source_shot for entry in edit.matches()} == {0, 1, 2}
+    for entry in edit.matches():
+        first, end = clean[entry.source_shot]
+        assert entry.shot_span == Span(Fraction(first, 25), Fraction(end, 25))
+        assert Fraction(first, 25) <= entry.source_span.start < entry.source_span.end <= Fraction(end, 25)
+    for clip in edit.clips:
+        assert clip.match is not None
+        first, end = clean[clip.match.source_shot]
+        assert {math.floor(instant * 25) for instant in edit.source_seconds(clip)} <= set(range(first, end))
+
+
+def test_a_trailer_s_clips_tile_it_whatever_its_transitions(
+    trailer: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(monkeypatch, Boundary(0, "start", 0, 8), Boundary.gradual("dissolve", 20, 60), Boundary.cut(90))
+    edit = match(trailer, library)
+    assert [(clip.first_frame, clip.end_frame) for clip in edit.clips] == [(0, 40), (40, 90), (90, 125)]
+    assert [clip.match.source_span.duration for clip in edit.clips if clip.match] == [
+        Fraction(frames, 25) for frames in (40, 50, 35)
+    ]
 
 
 # Fewer shots than needed, black, the trailer itself
@@ -179,7 +218,7 @@ def test_a_trailer_of_one_frame(library: Library, tmp_path: Path) -> None:
 def test_a_trailer_without_a_cut(library: Library, tmp_path: Path) -> None:
     trailer = make_video(tmp_path / "uncut.mp4", ("plate", 1.5))
     assert chosen(match(trailer, library)) == [("two.mp4", 1)]
-    assert len(match(trailer, library, detector="none").clips) == 1
+    assert len(match(trailer, library, detection=Detection("none")).clips) == 1
 
 
 def test_progress_is_told(trailer: Path, library: Library) -> None:
@@ -193,7 +232,7 @@ def test_progress_is_told(trailer: Path, library: Library) -> None:
 
 
 def test_an_empty_library_is_an_error(trailer: Path, tmp_path: Path) -> None:
-    library = Library.create(tmp_path / "lib", encoder="pixels", encoder_version="1", detector="adaptive")
+    library = Library.create(tmp_path / "lib", encoder="pixels", encoder_version="1", detection=Detection("adaptive"))
     with pytest.raises(LibraryError, match="is empty; index films"):
         match(trailer, library)
 
@@ -211,8 +250,8 @@ def test_options_that_cannot_be_meant(trailer: Path, library: Library, tmp_path:
         match(trailer, library, short="loop")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="suggestion"):
         match(trailer, library, suggestions=0)
-    with pytest.raises(UsageError, match="adaptive, content, none"):
-        match(trailer, library, detector="eye")
+    with pytest.raises(UsageError, match="adaptive, content, fast, none"):
+        match(trailer, library, detection=Detection("eye"))
     with pytest.raises(UsageError, match="cpu"):
         match(trailer, library, device="abacus")  # type: ignore[arg-type]
     with pytest.raises(VideoError, match=r"none\.mp4: no such file"):
@@ -326,7 +365,7 @@ def course(clips: Path) -> Path:
 @pytest.mark.parametrize(("begin", "seconds"), [(6, 2), (1, 3), (9.5, 1), (4.4, 0.6)])
 def test_an_excerpt_is_found_where_it_was_taken(course: Path, tmp_path: Path, begin: float, seconds: float) -> None:
     films = [
-        embed_video(probe(path), PixelsEncoder(), detector="none")
+        embed_video(probe(path), PixelsEncoder(), detection=Detection("none"))
         for path in (wandering(tmp_path / "excerpt.mp4", begin, seconds), course)
     ]
     span = align(films[0], 0, films[1], 0)
@@ -336,8 +375,8 @@ def test_an_excerpt_is_found_where_it_was_taken(course: Path, tmp_path: Path, be
 
 
 def test_a_shot_as_long_as_the_archive_s_takes_all_of_it(course: Path) -> None:
-    film = embed_video(probe(course), PixelsEncoder(), detector="none")
-    assert align(film, 0, film, 0) == film.shots[0].span
+    film = embed_video(probe(course), PixelsEncoder(), detection=Detection("none"))
+    assert align(film, 0, film, 0) == film.shots[0].body
 
 
 def test_where_nothing_changes_the_middle_is_taken(tmp_path: Path) -> None:
@@ -345,5 +384,5 @@ def test_where_nothing_changes_the_middle_is_taken(tmp_path: Path) -> None:
     films = []
     for name, seconds in (("short.mp4", 1), ("long.mp4", 5)):
         path = make_video(tmp_path / name, ("bars", seconds))
-        films.append(embed_video(probe(path), PixelsEncoder(), detector="none"))
+        films.append(embed_video(probe(path), PixelsEncoder(), detection=Detection("none")))
     assert abs(align(films[0], 0, films[1], 0).middle - Fraction(5, 2)) < Fraction(1, 5)

@@ -16,6 +16,7 @@ from reinterpret.embeddings import Embeddings, Film
 from reinterpret.errors import LibraryError
 from reinterpret.library import Library
 from reinterpret.neighbours import Hit, is_current, open_neighbours
+from reinterpret.shots import Detection
 from reinterpret.shots.shot import Shot
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video
@@ -40,14 +41,15 @@ def hand_made(
     video = Video(
         path, fingerprint, Fraction(25), 25 * count, 16, 9, 0, second, second * count, Fraction(0), False, "mp4"
     )
+    spans = [Span(k * second, (k + 1) * second) for k in range(count)]
     shots = tuple(
-        Shot(fingerprint, k, Span(k * second, (k + 1) * second), 25 * k, 25 * k + 25, "cut" if k else "start")
-        for k in range(count)
+        Shot(fingerprint, k, span, 25 * k, 25 * k + 25, "cut" if k else "start", span, 25 * k, 25 * k + 25)
+        for k, span in enumerate(spans)
     )
     return Film(
         video=video,
         grid=FrameGrid(Fraction(25), 25 * count),
-        detector="none",
+        detection=Detection("none"),
         shots=shots,
         embeddings=Embeddings(
             "hand", "1", content, content.astype(np.float16), np.arange(count) + 0.5, np.arange(count + 1)
@@ -60,7 +62,7 @@ def hand_made(
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Library:
-    return Library.create(tmp_path / "lib", encoder="hand", encoder_version="1", detector="none")
+    return Library.create(tmp_path / "lib", encoder="hand", encoder_version="1", detection=Detection("none"))
 
 
 @pytest.fixture
@@ -126,7 +128,7 @@ def test_scores_are_cosines_in_descending_order(
 ) -> None:
     vectors = [unit(*values) if np.linalg.norm(values) > 0.1 else [1.0, 0, 0] for values in raw]
     folder = tmp_path_factory.mktemp("hypothesis")
-    made = Library.create(folder / "lib", encoder="hand", encoder_version="1", detector="none")
+    made = Library.create(folder / "lib", encoder="hand", encoder_version="1", detection=Detection("none"))
     made.add(hand_made(folder / "1.mp4", 1, vectors))
     for query in vectors:
         (hits,) = open_neighbours(made).search(np.array([query], np.float32), k)

@@ -44,10 +44,10 @@ ORDER = [
 
 # Where a library may be imported, if not everywhere.
 HOMES = {
-    "torch": {"encoders"},
+    "torch": {"encoders", "shots"},
     "torchvision": {"encoders"},
     "timm": {"encoders"},
-    "onnxruntime": {"encoders"},
+    "onnxruntime": {"encoders", "shots"},
     "faiss": {"neighbours"},
     "scenedetect": {"shots"},
     "ffmpeg": {"ffmpeg", "rendering"},

@@ -13,6 +13,9 @@ import typer
 from reinterpret.cli.options import (
     AtOption,
     CrfOption,
+    CutsFolderOption,
+    CutsOption,
+    DetectionOptions,
     DetectorOption,
     DeviceOption,
     FitOption,
@@ -23,15 +26,28 @@ from reinterpret.cli.options import (
     JsonOption,
     LayoutOption,
     LibraryOption,
+    MinShotOption,
     OutOption,
     PresetOption,
     QuietOption,
+    SensitivityOption,
     ShortOption,
     ShotOption,
     SuggestionsOption,
     VideoOption,
 )
-from reinterpret.cli.printing import clock, duration, hits_as_json, matches_as_json, print_edit, print_json
+from reinterpret.cli.printing import (
+    boundaries_as_json,
+    clock,
+    duration,
+    hits_as_json,
+    matches_as_json,
+    print_edit,
+    print_json,
+    print_report,
+    print_shots,
+    shots_as_json,
+)
 
 if TYPE_CHECKING:
     from reinterpret.edits import EditList
@@ -70,6 +86,9 @@ def index(
         str | None, typer.Option(help="efficientnet-lite0, efficientnet-lite2, pixels, torchvision:NAME, timm:NAME.")
     ] = None,
     detector: DetectorOption = None,
+    sensitivity: SensitivityOption = None,
+    min_shot: MinShotOption = None,
+    cuts: CutsFolderOption = None,
     device: DeviceOption = "auto",
     jobs: JobsOption = None,
     as_json: JsonOption = False,
@@ -80,6 +99,9 @@ def index(
     from reinterpret.cli.progress import Stopwatch, progress_bar
     from reinterpret.ingest import IndexProgress
 
+    asked = DetectionOptions(detector, sensitivity, min_shot, cuts)
+    there = reinterpret.Library.exists(library)
+    default = reinterpret.Library.open(library).detection if there else reinterpret.Detection()
     watch = Stopwatch()
     with progress_bar("indexing", quiet=quiet) as report:
 
@@ -92,30 +114,12 @@ def index(
             paths,
             library,
             encoder=encoder,
-            detector=detector,
+            detection=asked.over(default),
             device=device,
             jobs=jobs,
             on_progress=show,
         )
-    for failure in done.failed:
-        print(f"warning: {failure.reason}", file=sys.stderr)
-    if as_json:
-        print_json(
-            {
-                "indexed": done.indexed,
-                "unchanged": done.unchanged,
-                "failed": [{"path": str(failure.path), "reason": failure.reason} for failure in done.failed],
-                "shots": done.shots,
-                "footage_seconds": round(done.footage_seconds, 3),
-                "elapsed_seconds": round(done.elapsed_seconds, 3),
-            }
-        )
-    elif not quiet:
-        speed = done.footage_seconds / done.elapsed_seconds
-        print(
-            f"{done.indexed} films indexed ({done.shots} shots, {duration(done.footage_seconds)}, "
-            f"{speed:.0f} times real time), {done.unchanged} unchanged, {len(done.failed)} failed"
-        )
+    print_report(done, as_json=as_json, quiet=quiet)
     if done.failed:
         raise typer.Exit(1)
 
@@ -131,6 +135,9 @@ def trailer(
     short: ShortOption = "slow",
     include_trailer: IncludeOption = False,
     detector: DetectorOption = None,
+    sensitivity: SensitivityOption = None,
+    min_shot: MinShotOption = None,
+    cuts: CutsOption = None,
     sheet: Annotated[Path | None, typer.Option(help="Also write a contact sheet (PNG or JPEG) of all pairs.")] = None,
     height: HeightOption = None,
     crf: CrfOption = 18,
@@ -150,7 +157,8 @@ def trailer(
     check_output(output, inputs=[file], suffixes=FILM_SUFFIXES)
     if sheet is not None:
         check_output(sheet, inputs=[file], suffixes=STILL_SUFFIXES)
-    edit = _matched(file, library, suggestions, short, include_trailer, detector, device, quiet or as_json)
+    asked = DetectionOptions(detector, sensitivity, min_shot, cuts)
+    edit = _matched(file, library, suggestions, short, include_trailer, asked, device, quiet or as_json)
     edit_path = output.with_name(f"{output.stem}.edit.json")
     check_output(edit_path, inputs=[edit.trailer.path])
     films = _rendered(edit, output, layout, fit, height, crf, preset, jobs, quiet)
@@ -182,6 +190,9 @@ def match(
     short: ShortOption = "slow",
     include_trailer: IncludeOption = False,
     detector: DetectorOption = None,
+    sensitivity: SensitivityOption = None,
+    min_shot: MinShotOption = None,
+    cuts: CutsOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -190,7 +201,8 @@ def match(
     from reinterpret.files import check_output
 
     check_output(output, inputs=[file], suffixes=(".json",))
-    edit = _matched(file, library, suggestions, short, include_trailer, detector, device, quiet or as_json)
+    asked = DetectionOptions(detector, sensitivity, min_shot, cuts)
+    edit = _matched(file, library, suggestions, short, include_trailer, asked, device, quiet or as_json)
     edit.save(output)
     if as_json:
         print_json({"edit": str(output), "shots": len(edit.clips), "matches": matches_as_json(edit)})
@@ -300,31 +312,25 @@ def search(
 def shots(
     file: Annotated[Path, typer.Argument(help="A film.")],
     detector: DetectorOption = None,
+    sensitivity: SensitivityOption = None,
+    min_shot: MinShotOption = None,
+    cuts: CutsOption = None,
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a table with a heading, a shot a line.")] = False,
 ) -> None:
     """The shots of one film."""
     from reinterpret.errors import UsageError
-    from reinterpret.shots import DEFAULT_DETECTOR
+    from reinterpret.shots import Detection
     from reinterpret.shots.scan import Scan
     from reinterpret.timebase import format_fraction
     from reinterpret.video import probe
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other")
-    with Scan(probe(file), detector=detector or DEFAULT_DETECTOR) as scan:
+    asked = DetectionOptions(detector, sensitivity, min_shot, cuts)
+    with Scan(probe(file), detection=asked.over(Detection())) as scan:
         found = [scanned.shot for scanned in scan]
-    rows: list[dict[str, Any]] = [
-        {
-            "number": shot.number,
-            "start_frame": shot.start_frame,
-            "end_frame": shot.end_frame,
-            "start_seconds": round(float(shot.span.start), 6),
-            "end_seconds": round(float(shot.span.end), 6),
-            "transition": shot.transition,
-        }
-        for shot in found
-    ]
+    rows = shots_as_json(found)
     if as_json:
         print_json(
             {
@@ -332,6 +338,7 @@ def shots(
                 "frame_rate": format_fraction(scan.video.frame_rate),
                 "frame_count": found[-1].end_frame,
                 "shots": rows,
+                "boundaries": boundaries_as_json(found, scan.boundaries),
             }
         )
     elif as_csv:
@@ -339,11 +346,7 @@ def shots(
         table.writeheader()
         table.writerows(rows)
     else:
-        for row in rows:
-            print(
-                f"{row['number']:>4}  {clock(row['start_seconds'])} - {clock(row['end_seconds'])}  "
-                f"frames {row['start_frame']}-{row['end_frame']}  {row['transition']}"
-            )
+        print_shots(found, scan.boundaries)
 
 
 @app.command()
@@ -374,7 +377,9 @@ def info(library: LibraryOption, as_json: JsonOption = False) -> None:
         "library": str(library),
         "encoder": opened.encoder,
         "encoder_version": opened.encoder_version,
-        "detector": opened.detector,
+        "detector": opened.detection.detector,
+        "sensitivity": opened.detection.sensitivity,
+        "min_shot_seconds": float(opened.detection.min_shot),
         "films": len(films),
         "shots": sum(film["shots"] for film in films),
         "footage_seconds": round(sum(film["seconds"] for film in films), 3),
@@ -388,7 +393,7 @@ def info(library: LibraryOption, as_json: JsonOption = False) -> None:
         print(f"{film['shots']:>6} shots  {clock(film['seconds']):>10}  {film['path']}{gone}")
     print(
         f"{totals['films']} films, {totals['shots']} shots, {duration(totals['footage_seconds'])}; "
-        f"{size / 1e6:.1f} MB; encoder {opened.encoder}, detector {opened.detector}"
+        f"{size / 1e6:.1f} MB; encoder {opened.encoder}, detector {opened.detection.detector}"
     )
 
 
@@ -446,7 +451,7 @@ def _matched(
     suggestions: int,
     short: ShortPolicy,
     include_trailer: bool,
-    detector: str | None,
+    asked: DetectionOptions,
     device: Device,
     quiet: bool,
 ) -> EditList:
@@ -461,7 +466,7 @@ def _matched(
             suggestions=suggestions,
             short=short,
             include_trailer=include_trailer,
-            detector=detector,
+            detection=asked.over(opened.detection),
             device=device,
             on_seconds=lambda done, total: report(float(done), float(total)),
         )

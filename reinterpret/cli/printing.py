@@ -2,28 +2,99 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reinterpret.edits import EditList
+    from reinterpret.ingest import IndexReport
     from reinterpret.library import Library
     from reinterpret.neighbours import Hit
+    from reinterpret.shots import Boundary, Shot
+
+
+def print_report(done: IndexReport, *, as_json: bool, quiet: bool) -> None:
+    """What `index` has done; what it could not use goes to standard error."""
+    for failure in done.failed:
+        print(f"warning: {failure.reason}", file=sys.stderr)
+    if as_json:
+        print_json(
+            {
+                "indexed": done.indexed,
+                "unchanged": done.unchanged,
+                "failed": [{"path": str(failure.path), "reason": failure.reason} for failure in done.failed],
+                "shots": done.shots,
+                "footage_seconds": round(done.footage_seconds, 3),
+                "elapsed_seconds": round(done.elapsed_seconds, 3),
+            }
+        )
+    elif not quiet:
+        speed = done.footage_seconds / done.elapsed_seconds
+        print(
+            f"{done.indexed} films indexed ({done.shots} shots, {duration(done.footage_seconds)}, "
+            f"{speed:.0f} times real time), {done.unchanged} unchanged, {len(done.failed)} failed"
+        )
+
+
+def shots_as_json(shots: Sequence[Shot]) -> list[dict[str, Any]]:
+    """Shots as `shots` prints them, in JSON and in CSV."""
+    return [
+        {
+            "number": shot.number,
+            "start_frame": shot.start_frame,
+            "end_frame": shot.end_frame,
+            "start_seconds": round(float(shot.span.start), 6),
+            "end_seconds": round(float(shot.span.end), 6),
+            "transition": shot.transition,
+            "body_start_frame": shot.body_start_frame,
+            "body_end_frame": shot.body_end_frame,
+            "confidence": round(shot.confidence, 6),
+        }
+        for shot in shots
+    ]
+
+
+def boundaries_as_json(shots: Sequence[Shot], boundaries: Sequence[Boundary]) -> list[dict[str, Any]]:
+    """What lies between shots, as `shots` prints it: one boundary less than there are shots."""
+    return [
+        {
+            "frame": boundary.frame,
+            "seconds": round(float(shot.span.start), 6),
+            "transition": boundary.transition,
+            "start_frame": boundary.start_frame,
+            "end_frame": boundary.end_frame,
+            "confidence": round(boundary.confidence, 6),
+        }
+        for shot, boundary in zip(shots[1:], boundaries, strict=True)
+    ]
+
+
+def print_shots(shots: Sequence[Shot], boundaries: Sequence[Boundary]) -> None:
+    """A shot a line, and how it begins."""
+    for shot, boundary in zip(shots, [None, *boundaries], strict=True):
+        length = 0 if boundary is None else boundary.end_frame - boundary.start_frame
+        print(
+            f"{shot.number:>4}  {clock(float(shot.span.start))} - {clock(float(shot.span.end))}  "
+            f"frames {shot.start_frame}-{shot.end_frame}  {shot.transition}"
+            + (f" over {length} frames" if length else "")
+        )
 
 
 def hits_as_json(library: Library, hits: list[Hit]) -> list[dict[str, Any]]:
-    """Hits as `search` prints them."""
+    """Hits as `search` prints them; the seconds are those of the shot without the transitions at its ends."""
     found = []
     for rank, hit in enumerate(hits, start=1):
-        span = library.shots(hit.film)[hit.shot].span
+        body = library.shots(hit.film)[hit.shot].body
         found.append(
             {
                 "rank": rank,
                 "score": round(hit.score, 6),
                 "video": str(library.video(hit.film).path),
                 "shot": hit.shot,
-                "start_seconds": round(float(span.start), 6),
-                "end_seconds": round(float(span.end), 6),
+                "start_seconds": round(float(body.start), 6),
+                "end_seconds": round(float(body.end), 6),
                 "cues": {"content": round(hit.score, 6)},
             }
         )

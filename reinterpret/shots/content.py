@@ -1,4 +1,4 @@
-"""The detectors `adaptive` and `content`: PySceneDetect's classes, given our frames, and fades through black.
+"""The detectors `adaptive` and `content`: PySceneDetect's measure of change and its rules, and black between pictures.
 
 PySceneDetect compares neighbouring frames, so it sees hard cuts and not a fade; black between two pictures is
 looked for apart. https://github.com/Breakthrough/PySceneDetect
@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from collections import deque
 from fractions import Fraction
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
 from reinterpret.shots.shot import Boundary
 
-# Shorter than the shots of the fastest trailers, longer than a photographer's flash.
-_MINIMUM_SHOT_SECONDS = Fraction(1, 5)
+# PySceneDetect's own thresholds, which a sensitivity of 0.5 stands for.
+_ADAPTIVE_RATIO = 3.0
+_ADAPTIVE_CHANGE = 15.0
+_CONTENT_CHANGE = 27.0
+# Frames on either side that a change is compared with, and how many times as large as theirs it counts at most.
+_ADAPTIVE_WINDOW = 2
+_LARGEST_RATIO = 255.0
+# Hue and saturation of the darkest pictures jump: so near to black nothing is a cut.
+_NEAR_BLACK_SECONDS = Fraction(1, 5)
 # A black frame: mean and 99th percentile of luma in video range (black is 16), with room for noise.
 _BLACK_MEAN_LUMA = 24
 _BLACK_HIGH_LUMA = 36
@@ -23,62 +30,122 @@ _BLACK_HIGH_LUMA = 36
 _BLACK_SHOT_SECONDS = Fraction(1, 2)
 
 
-def adaptive_detector(frame_rate: Fraction) -> SceneDetector:
+def adaptive_detector(frame_rate: Fraction, sensitivity: float) -> ContentCuts:
     """Content changes measured against those around them: steady under fast movement."""
-    from scenedetect.detectors import AdaptiveDetector
-
-    return SceneDetector("adaptive", AdaptiveDetector(min_scene_len=1), frame_rate)
+    return ContentCuts("adaptive", AdaptiveRule(_factor(sensitivity)), frame_rate)
 
 
-def content_detector(frame_rate: Fraction) -> SceneDetector:
+def content_detector(frame_rate: Fraction, sensitivity: float) -> ContentCuts:
     """Content changes measured against a fixed threshold."""
-    from scenedetect.detectors import ContentDetector
-
-    return SceneDetector("content", ContentDetector(min_scene_len=1), frame_rate)
+    return ContentCuts("content", FixedRule(_factor(sensitivity)), frame_rate)
 
 
-class SceneDetector:
-    """One of PySceneDetect's detectors and the black between pictures, as one `ShotDetector`."""
+def _factor(sensitivity: float) -> float:
+    """Of the thresholds: twice as high at a sensitivity of 0, half as high at 1."""
+    return float(4 ** (0.5 - sensitivity))
 
-    def __init__(self, name: str, detector: Any, frame_rate: Fraction) -> None:
+
+class ContentCuts:
+    """Hard cuts by the change of content, and the black between pictures, as one `ShotDetector`."""
+
+    def __init__(self, name: str, rule: Rule, frame_rate: Fraction) -> None:
+        from scenedetect.detectors import ContentDetector
+
         self.name = name
-        self._detector = detector
+        # Only measures: the rule decides, and knows by how much.
+        self._content = ContentDetector(threshold=float("inf"), min_scene_len=0)
+        self._rule = rule
         self._frame_rate = frame_rate
-        self._minimum_frames = max(1, round(_MINIMUM_SHOT_SECONDS * frame_rate))
+        self._near_black = max(1, round(_NEAR_BLACK_SECONDS * frame_rate))
         self._black = BlackRuns(frame_rate)
         # Whether a cut belongs to a fade is known when the black has begun, and has lasted or ended.
-        self.delay_frames = max(int(detector.event_buffer_length), self._minimum_frames + self._black.delay_frames) + 1
+        self._wait = max(_ADAPTIVE_WINDOW, self._near_black + self._black.delay_frames) + 1
+        # A fade is named by its middle, and lasts no longer than black that is not a shot.
+        self.delay_frames = self._wait + self._black.delay_frames
         self._pending: list[Boundary] = []
-        self._last = 0
 
     def feed(self, number: int, planes: np.ndarray) -> list[Boundary]:
+        self._pending += self._black.feed(number, planes[: planes.shape[0] * 2 // 3])
+        self._pending += self._rule.feed(number, self._change(number, planes))
+        return self._certain(number - self._wait)
+
+    def finish(self) -> list[Boundary]:
+        self._pending += self._rule.finish() + self._black.finish()
+        return self._certain(None)
+
+    def _change(self, number: int, planes: np.ndarray) -> float:
+        """How much the picture differs from the one before, from 0 to 255; 0 for the first."""
         import cv2
         from scenedetect import FrameTimecode
 
-        luma = planes[: planes.shape[0] * 2 // 3]
-        self._pending += self._black.feed(number, luma)
         timecode = FrameTimecode(number, self._frame_rate)
-        cuts = self._detector.process_frame(timecode, cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420))
-        self._pending += [Boundary(int(cut.frame_num)) for cut in cuts]
-        return self._certain(number - self.delay_frames)
-
-    def finish(self) -> list[Boundary]:
-        return self._certain(None)
+        self._content.process_frame(timecode, cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420))
+        # The public way to it, a StatsManager, costs an edge filter a frame.
+        return float(self._content._frame_score or 0)
 
     def _certain(self, until: int | None) -> list[Boundary]:
-        """Boundaries up to a frame, behind which none can come any more, freed of those too close together."""
+        """Boundaries up to a frame, behind which none can come any more."""
         boundaries = []
         for boundary in sorted(self._pending):
             if until is not None and boundary.frame > until:
                 break
             self._pending.remove(boundary)
-            if boundary.transition == "cut" and self._black.is_near(boundary.frame, self._minimum_frames):
-                # Hue and saturation jump where a picture sinks into black: that is the fade again, not a cut.
-                continue
-            if boundary.frame - self._last >= self._minimum_frames:
+            # Where a picture sinks into black, its jumps are the fade again, not cuts.
+            if boundary.transition != "cut" or not self._black.is_near(boundary.frame, self._near_black):
                 boundaries.append(boundary)
-                self._last = boundary.frame
         return boundaries
+
+
+class Rule(Protocol):
+    """Which changes are cuts."""
+
+    def feed(self, number: int, change: float) -> list[Boundary]: ...
+
+    def finish(self) -> list[Boundary]: ...
+
+
+class FixedRule:
+    """A change above a threshold is a cut."""
+
+    def __init__(self, factor: float) -> None:
+        self._factor = factor
+
+    def feed(self, number: int, change: float) -> list[Boundary]:
+        strength = change / _CONTENT_CHANGE
+        return [_cut(number, strength)] if strength >= self._factor else []
+
+    def finish(self) -> list[Boundary]:
+        return []
+
+
+class AdaptiveRule:
+    """A change that stands out from those of the frames around it is a cut: the rule of PySceneDetect's detector."""
+
+    def __init__(self, factor: float) -> None:
+        self._factor = factor
+        self._recent: deque[tuple[int, float]] = deque(maxlen=2 * _ADAPTIVE_WINDOW + 1)
+
+    def feed(self, number: int, change: float) -> list[Boundary]:
+        self._recent.append((number, change))
+        return self._judged(_ADAPTIVE_WINDOW) if len(self._recent) == self._recent.maxlen else []
+
+    def finish(self) -> list[Boundary]:
+        """The last frames are measured against those that there are."""
+        first = max(1, len(self._recent) - _ADAPTIVE_WINDOW)
+        return [boundary for place in range(first, len(self._recent)) for boundary in self._judged(place)]
+
+    def _judged(self, place: int) -> list[Boundary]:
+        number, change = self._recent[place]
+        around = [other for at, (_, other) in enumerate(self._recent) if 0 < abs(at - place) <= _ADAPTIVE_WINDOW]
+        mean = sum(around) / len(around)
+        ratio = min(change / mean, _LARGEST_RATIO) if mean > 1e-5 else _LARGEST_RATIO
+        strength = min(ratio / _ADAPTIVE_RATIO, change / _ADAPTIVE_CHANGE)
+        return [_cut(number, strength)] if strength >= self._factor else []
+
+
+def _cut(frame: int, strength: float) -> Boundary:
+    """A cut whose confidence is 0.5 where it just reaches PySceneDetect's own threshold (a strength of 1)."""
+    return Boundary.cut(frame, strength / (1 + strength))
 
 
 class BlackRuns:
@@ -88,16 +155,18 @@ class BlackRuns:
         self._long = max(2, round(_BLACK_SHOT_SECONDS * frame_rate))
         self.delay_frames = self._long
         self._start: int | None = None
+        self._end = 0
         self._seen_picture = False
         self._recent: deque[tuple[int, int]] = deque()  # the last runs, half-open
 
     def feed(self, number: int, luma: np.ndarray) -> list[Boundary]:
         """luma: H x W uint8, video range."""
+        self._end = number + 1
         if is_black(luma):
             if self._start is None:
                 self._start = number
-            elif number - self._start + 1 == self._long and self._seen_picture:
-                return [Boundary(self._start, "fade")]
+            elif self._end - self._start == self._long and self._seen_picture:
+                return [Boundary.gradual("fade", self._start, self._start)]
             return []
         start, self._start = self._start, None
         if start is not None:
@@ -108,8 +177,14 @@ class BlackRuns:
         if start is None:
             return []
         if number - start >= self._long:
-            return [Boundary(number, "fade")]
-        return [Boundary((start + number) // 2, "fade")] if seen else []
+            return [Boundary.gradual("fade", number, number)]
+        return [Boundary.gradual("fade", start, number) if seen else Boundary(0, "start", 0, number)]
+
+    def finish(self) -> list[Boundary]:
+        """Short black at the end of the film belongs to its last shot, but not to what is shown of it."""
+        if self._start is None or not self._seen_picture or self._end - self._start >= self._long:
+            return []
+        return [Boundary(self._end, "fade", self._start, self._end)]
 
     def is_near(self, frame: int, distance: int) -> bool:
         """Whether a frame lies in black, or less than `distance` before or after it. Remembers two seconds."""

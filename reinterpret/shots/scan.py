@@ -1,4 +1,4 @@
-"""One decoding pass over a film: every shot with a few of its frames, evenly spaced, as it is found."""
+"""One decoding pass over a film: every shot with a few frames of its body, evenly spaced, as it is found."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import TracebackType
 
@@ -14,9 +14,10 @@ import numpy as np
 
 from reinterpret.errors import VideoError
 from reinterpret.frames import DecodedFrame, Scaler, decode, prefetch
-from reinterpret.shots import DEFAULT_DETECTOR, load_detector
+from reinterpret.shots import Detection, ShotDetector, load_detector
 from reinterpret.shots.shot import Boundary, Shot
-from reinterpret.timebase import Span
+from reinterpret.shots.spacing import Spacing
+from reinterpret.timebase import Span, round_half_up
 from reinterpret.video import FrameGrid, Video, frame_grid, with_decoded_facts
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ _PREFETCHED_FRAMES = 64
 class Sample:
     """A small frame of a shot."""
 
+    number: int
+    """Of the frame in its film."""
     seconds: Fraction
     planes: np.ndarray
     """1.5 H x W uint8, I420, BT.601, video range, as coded (not yet turned upright)."""
@@ -42,7 +45,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class ScannedShot:
-    """A shot and some of its frames, evenly spaced, in order; at least one."""
+    """A shot and some frames of its body, evenly spaced, in order; the first of the body is always among them."""
 
     shot: Shot
     samples: tuple[Sample, ...]
@@ -51,28 +54,30 @@ class ScannedShot:
 class Scan:
     """Iterates over the shots of a film while it is decoded. A context manager: it holds the file open.
 
-    After the last shot `video` and `grid` hold what only a complete decoding can tell.
+    After the last shot `video` and `grid` hold what only a complete decoding can tell, `boundaries` what lies between
+    the shots.
     """
 
     def __init__(
         self,
         video: Video,
         *,
-        detector: str = DEFAULT_DETECTOR,
+        detection: Detection = Detection(),  # noqa: B008 - frozen
         threads: int = 0,
         on_seconds: Callable[[Fraction], None] | None = None,
     ) -> None:
         self.video = video
         self.grid: FrameGrid | None = None
-        self._detector = load_detector(detector, frame_rate=video.frame_rate)
+        self.boundaries: list[Boundary] = []
+        self._spacing = _spaced(video, detection)
         self._scaler = Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
         self._frames = prefetch(self._shrunk(decode(video, threads=threads)), depth=_PREFETCHED_FRAMES)
         self._on_seconds = on_seconds
         self._instants = array("d")
-        self._recent: deque[Sample] = deque()  # frames not older than the detector's delay, the last at the right
-        self._kept: list[Sample] = []  # frames of the shot in hand that are older
+        self._held: deque[Sample] = deque()  # the frames that a boundary yet to come may name, and one before them
+        self._kept: list[Sample] = []  # frames of the body of the shot in hand that are older
         self._stride = 1
-        self._begin = Boundary(0, "start")
+        self._begin = Boundary(0, "start", 0, 0)
         self._begin_seconds = Fraction(0)
         self._number = 0
 
@@ -85,24 +90,29 @@ class Scan:
         self._frames.close()  # type: ignore[attr-defined]
 
     def __iter__(self) -> Iterator[ScannedShot]:
-        rate = self.video.frame_rate
         last = Fraction(0)
-        for number, sample in self._frames:
+        for sample in self._frames:
             self._instants.append(float(sample.seconds))
-            self._recent.append(sample)
+            self._held.append(sample)
             last = sample.seconds
-            for boundary in self._detector.feed(number, sample.planes):
-                yield self._close(boundary)
-            while len(self._recent) > self._detector.delay_frames + 1:
-                self._keep(self._recent.popleft())
-            if self._on_seconds is not None and number % 16 == 0:
+            yield from self._cut_at(self._spacing.feed(sample.number, sample.planes))
+            while self._held[0].number < self._spacing.first_frame_needed(sample.number) - 1:
+                self._keep(self._held.popleft())
+            if self._on_seconds is not None and sample.number % 16 == 0:
                 self._on_seconds(last)
         if not self._instants:
             raise VideoError(f"{self.video.path}: not one frame of it can be decoded; it is damaged or cut short")
-        for boundary in self._detector.finish():
-            yield self._close(boundary)
-        end = last + 1 / rate
-        yield self._close(Boundary(len(self._instants)), end)
+        end = last + 1 / self.video.frame_rate
+        boundaries = self._spacing.finish(len(self._instants))
+        closing = Boundary.cut(len(self._instants))
+        if boundaries and boundaries[-1].frame >= closing.frame:
+            # No shot begins there, but the last one may be faded out.
+            closing = replace(closing, start_frame=min(boundaries.pop().start_frame, closing.frame))
+        yield from self._cut_at(boundaries)
+        yield self._close(closing, end)
+        self._finish(end)
+
+    def _finish(self, end: Fraction) -> None:
         self.grid = frame_grid(self.video, [Fraction(instant) for instant in self._instants])
         if end < self.video.duration * _WHOLE_SHARE:
             logger.warning(
@@ -113,25 +123,40 @@ class Scan:
             )
         self.video = with_decoded_facts(self.video, self.grid, end)
 
-    def _shrunk(self, frames: Iterator[DecodedFrame]) -> Iterator[tuple[int, Sample]]:
+    def _shrunk(self, frames: Iterator[DecodedFrame]) -> Iterator[Sample]:
         for frame in frames:
-            yield frame.number, Sample(frame.seconds, self._scaler.planes(frame.picture))
+            yield Sample(frame.number, frame.seconds, self._scaler.planes(frame.picture))
 
     def _keep(self, sample: Sample) -> None:
-        position = len(self._instants) - len(self._recent) - 1 - self._begin.frame
-        if position % self._stride == 0:
+        """Take a frame that has been held among those of the shot in hand, if it is of its body."""
+        if sample.number >= self._begin.end_frame and (sample.number - self._begin.end_frame) % self._stride == 0:
             self._kept.append(sample)
         if len(self._kept) > _KEPT_FRAMES:
             self._kept = self._kept[::2]
             self._stride *= 2
 
+    def _cut_at(self, boundaries: list[Boundary]) -> Iterator[ScannedShot]:
+        for boundary in boundaries:
+            if boundary.frame == 0:
+                self._begin = replace(boundary, transition="start")
+            else:
+                self.boundaries.append(boundary)
+                yield self._close(boundary)
+
     def _close(self, boundary: Boundary, end: Fraction | None = None) -> ScannedShot:
-        """End the shot in hand where `boundary` begins the next one."""
-        first_recent = len(self._instants) - len(self._recent)
-        while self._recent and first_recent < boundary.frame:
-            self._keep(self._recent.popleft())
-            first_recent += 1
-        end = self._recent[0].seconds if end is None else end
+        """End the shot in hand where `boundary` begins the next one. end: its seconds, where the film ends there."""
+        if self._held[0].number > max(self._begin.frame, boundary.start_frame - 1):
+            name = self._spacing.detector.name
+            raise ValueError(f"the detector {name} reports within its delay, got {boundary} as it was over")
+        end = self._held_at(boundary.frame).seconds if end is None else end
+        body_start, body_end = body_frames(self._begin, boundary)
+        if body_start < self._begin.end_frame:
+            self._kept = [self._held_at(body_start)]  # nothing of the shot is free of transitions
+        else:
+            for sample in self._held:
+                if sample.number < body_end:
+                    self._keep(sample)
+        body = Span(self._kept[0].seconds, self._held_at(body_end).seconds if body_end < boundary.frame else end)
         shot = Shot(
             video=self.video.fingerprint,
             number=self._number,
@@ -139,8 +164,42 @@ class Scan:
             start_frame=self._begin.frame,
             end_frame=boundary.frame,
             transition=self._begin.transition,
+            body=body,
+            body_start_frame=body_start,
+            body_end_frame=body_end,
+            confidence=self._begin.confidence,
         )
         scanned = ScannedShot(shot, tuple(self._kept))
         self._begin, self._begin_seconds, self._number = boundary, end, self._number + 1
         self._kept, self._stride = [], 1
+        while self._held and self._held[0].number < boundary.frame:
+            self._held.popleft()
         return scanned
+
+    def _held_at(self, frame: int) -> Sample:
+        return self._held[frame - self._held[0].number]
+
+
+def body_frames(begin: Boundary, end: Boundary) -> tuple[int, int]:
+    """First and end frame (half-open) of the body of a shot between two boundaries.
+
+    Where the transitions at both ends meet it is the frame in the middle between them: a shot has always one to show.
+    """
+    first, last = begin.end_frame, end.start_frame
+    if first < last:
+        return first, last
+    middle = min(max((first + last) // 2, begin.frame), end.frame - 1)
+    return middle, middle + 1
+
+
+def _spaced(video: Video, detection: Detection) -> Spacing:
+    """The detector that is asked for, with the shortest shot that it is to find."""
+    detector: ShotDetector | None = None
+    if detection.cuts is not None:
+        from reinterpret.shots.cut_list import load_cut_list_detector
+
+        detector = load_cut_list_detector(detection.cuts, video)
+    if detector is not None:
+        return Spacing(detector, 1)  # somebody has decided where the cuts are
+    detector = load_detector(detection.detector, frame_rate=video.frame_rate, sensitivity=detection.sensitivity)
+    return Spacing(detector, round_half_up(detection.min_shot * video.frame_rate))

@@ -24,6 +24,7 @@ from reinterpret.cli import main
 from reinterpret.cli.commands import app
 from reinterpret.edits import EditList
 from reinterpret.library import Library
+from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
 COMMANDS = ["grid", "index", "info", "match", "remove", "render", "search", "shots", "trailer", "verify"]
@@ -234,10 +235,25 @@ def test_match_and_render_are_its_two_halves(run: Run, library: Library, trailer
 
 def test_shots_as_json_csv_and_text(run: Run, trailer: Path) -> None:
     values = run("shots", trailer, "--json").json()
-    assert list(values) == ["video", "frame_rate", "frame_count", "shots"]
+    assert list(values) == ["video", "frame_rate", "frame_count", "shots", "boundaries"]
     assert (values["video"], values["frame_rate"], values["frame_count"]) == (str(trailer), "25/1", 125)
     keys = ["number", "start_frame", "end_frame", "start_seconds", "end_seconds", "transition"]
+    keys += ["body_start_frame", "body_end_frame", "confidence"]
     assert [list(shot) for shot in values["shots"]] == [keys] * 5
+    assert [(shot["body_start_frame"], shot["body_end_frame"]) for shot in values["shots"]] == [
+        (shot["start_frame"], shot["end_frame"]) for shot in values["shots"]
+    ]
+    assert values["boundaries"] == [
+        {
+            "frame": shot["start_frame"],
+            "seconds": shot["start_seconds"],
+            "transition": "cut",
+            "start_frame": shot["start_frame"],
+            "end_frame": shot["start_frame"],
+            "confidence": shot["confidence"],
+        }
+        for shot in values["shots"][1:]
+    ]
     assert [(shot["start_frame"], shot["end_frame"]) for shot in values["shots"]] == [
         (0, 25),
         (25, 45),
@@ -248,6 +264,39 @@ def test_shots_as_json_csv_and_text(run: Run, trailer: Path) -> None:
     table = list(csv.DictReader(io.StringIO(run("shots", trailer, "--csv").out)))
     assert [{key: str(value) for key, value in shot.items()} for shot in values["shots"]] == table
     assert len(run("shots", trailer).out.splitlines()) == 5
+
+
+def test_a_gradual_transition_is_given_with_its_frames(run: Run, clips: Path) -> None:
+    black = "color=black:size=320x180:rate=25"
+    path = make_video(clips / "cli-fade.mp4", ("bars", 2), (black, 0.4), ("test", 2))
+    words = ("shots", path, "--detector", "adaptive")
+    values = run(*words, "--json").json()
+    (boundary,) = values["boundaries"]
+    assert (boundary["frame"], boundary["transition"]) == (55, "fade")
+    assert (boundary["start_frame"], boundary["end_frame"]) == (50, 60)
+    assert [(shot["body_start_frame"], shot["body_end_frame"]) for shot in values["shots"]] == [(0, 50), (60, 110)]
+    assert run(*words).out.splitlines()[1].endswith("frames 55-110  fade over 10 frames")
+
+
+def test_how_shots_are_found_is_said_in_options(run: Run, trailer: Path, tmp_path: Path) -> None:
+    def begins(*options: str) -> list[int]:
+        return [shot["start_frame"] for shot in run("shots", trailer, *options, "--json").json()["shots"]]
+
+    assert begins("--detector", "none") == [0]
+    assert begins("--min-shot", "0.7")[:3] == [0, 25, 45]
+    assert len(begins("--min-shot", "0.7")) == 4  # 0.6 s, from frame 75 to 90, are too short for a shot
+    assert begins("--detector", "content", "--sensitivity", "0.5") == [0, 25, 45, 75, 90]
+    lib = tmp_path / "lib"
+    made = ("index", trailer, "-L", lib, "--encoder", "pixels", "--json")
+    assert run(*made, "--detector", "content", "--min-shot", "0.7").json()["shots"] == 4
+    facts = run("info", "-L", lib, "--json").json()
+    assert (facts["detector"], facts["sensitivity"], facts["min_shot_seconds"]) == ("content", 0.5, 0.7)
+    # What is not said is as in the library.
+    edit = ("match", trailer, "-L", lib, "-o", tmp_path / "edit.json", "--include-trailer", "--json")
+    assert run(*edit).json()["shots"] == 4
+    assert run(*edit, "--min-shot", "0.1").json()["shots"] == 5
+    assert run(*edit, "--detector", "none").json()["shots"] == 1
+    assert run("index", trailer, "-L", lib, "--min-shot", "0.7", "--json").json()["unchanged"] == 1
 
 
 def test_grids(run: Run, library: Library, trailer: Path, tmp_path: Path) -> None:
@@ -289,7 +338,12 @@ def odd(tmp_path_factory: pytest.TempPathFactory, library: Library, archive: Pat
     (folder / "empty").mkdir()
     shutil.copy(archive / "one.mp4", folder / "good.mp4")
     shutil.copy(trailer, folder / "trailer.mp4")
-    for name, facts in (("newer", {"version": 99}), ("other", {"encoder_version": "0"}), ("odd", {"encoder": "eye"})):
+    for name, facts in (
+        ("newer", {"version": 99}),
+        ("older", {"version": 1}),
+        ("other", {"encoder_version": "0"}),
+        ("odd", {"encoder": "eye"}),
+    ):
         shutil.copytree(library.path, folder / name)
         file = folder / name / "library.json"
         file.write_text(json.dumps({**json.loads(file.read_text()), **facts}))
@@ -338,7 +392,10 @@ ERRORS = [
     ("index good.mp4 -L new --encoder pixels --jobs 0", 2, "jobs"),
     ("index good.mp4 -L lib --encoder efficientnet-lite0", 1, "was made with the encoder pixels"),
     ("index good.mp4 -L lib --detector none", 1, "was made with the detector"),
+    ("index good.mp4 -L lib --sensitivity 0.6", 1, "was made with the sensitivity 0.5, not 0.6"),
+    ("index good.mp4 -L lib --min-shot 1", 1, "was made with the min-shot 1/8, not 1"),
     ("index good.mp4 -L newer", 1, "newer reinterpret"),
+    ("index good.mp4 -L older", 1, "older reinterpret"),
     ("index good.mp4 -L other", 1, "version 0 of the encoder"),
     ("index good.mp4 -L good.mp4 --encoder pixels", 1, "good.mp4"),
     ("index good.mp4 -L . --encoder pixels", 1, "neither a library nor an empty folder"),
@@ -346,6 +403,7 @@ ERRORS = [
     ("info -L empty", 1, "is not a library"),
     ("info -L good.mp4", 1, "good.mp4"),
     ("info -L newer", 1, "newer reinterpret"),
+    ("match trailer.mp4 -L older -o x.json", 1, "index its films anew, into a new folder"),
     ("verify -L none", 1, "is not a library"),
     ("remove none.mp4 -L lib", 1, "is not a film of lib"),
     ("remove one.mp4 none.mp4 -L lib", 1, "is not a film of lib"),
@@ -392,6 +450,11 @@ ERRORS = [
     ("render good.mp4 -o x.mp4", 1, "good.mp4: is not an edit"),
     ("shots good.mp4 --json --csv", 2, "exclude each other"),
     ("shots good.mp4 --detector eye", 2, "unknown detector 'eye'"),
+    ("shots good.mp4 --sensitivity 2", 2, "the sensitivity is a number from 0 to 1, got 2"),
+    ("shots good.mp4 --sensitivity nan", 2, "the sensitivity is a number from 0 to 1, got nan"),
+    ("shots good.mp4 --min-shot=-1", 2, "the shortest shot is a number of seconds from 0 to 60, got -1"),
+    ("shots good.mp4 --min-shot inf", 2, "the shortest shot is a number of seconds, got inf"),
+    ("match trailer.mp4 -L lib -o x.json --sensitivity 2", 2, "from 0 to 1, got 2"),
 ]
 
 

@@ -95,7 +95,7 @@ def test_a_grid_shows_the_middles_of_its_shots(library: Library, tmp_path: Path,
     for number, hit in enumerate(found):
         left, top = GAP + number % 2 * (480 + GAP), GAP + number // 2 * (270 + GAP + LABEL)
         drawn = page[top : top + 270, left : left + 480]
-        middle = library.shots(hit.film)[0].span.middle
+        middle = library.shots(hit.film)[0].body.middle
         expected = fitted_frame(library.video(hit.film), middle, *CELL).astype(int)
         assert np.abs(drawn - expected).mean() < (0.5 if suffix == "png" else 6)
 
