@@ -1,0 +1,341 @@
+"""Scores written by hand, whose boundaries can be seen by eye; and any scores at all."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reinterpret.shots.shot import Boundary
+from reinterpret.shots.transitions import FrameScores, TransitionFinder, flat_picture
+
+RATE = Fraction(24)
+HALF_SECOND = 12
+
+
+def scores(
+    count: int,
+    *,
+    cuts: dict[int, float] | None = None,
+    dissolve: dict[tuple[int, int], float] | None = None,
+    fade: dict[tuple[int, int], float] | None = None,
+    wipe: dict[tuple[int, int], float] | None = None,
+    black: list[tuple[int, int]] | None = None,
+    white: list[tuple[int, int]] | None = None,
+) -> FrameScores:
+    """Nothing, but for what is named: cuts at frames; the rest over ranges, half-open."""
+    cut = np.zeros(count, np.float32)
+    for frame, value in (cuts or {}).items():
+        cut[frame] = value
+    gradual = np.zeros((count, 3), np.float32)
+    for column, ranges in enumerate((dissolve, fade, wipe)):
+        for (start, end), value in (ranges or {}).items():
+            gradual[start:end, column] = value
+    flat = np.zeros(count, np.int64)
+    for kind, flats in ((1, black), (2, white)):
+        for start, end in flats or []:
+            flat[start:end] = kind
+    return FrameScores(cut, gradual, flat)
+
+
+def part(whole: FrameScores, start: int, end: int) -> FrameScores:
+    return FrameScores(whole.cut[start:end], whole.gradual[start:end], whole.flat[start:end])
+
+
+def found(whole: FrameScores, *, sensitivity: float = 0.5, needs_cut: bool = False) -> list[Boundary]:
+    finder = TransitionFinder(frame_rate=RATE, sensitivity=sensitivity, gradual_needs_cut=needs_cut)
+    return finder.feed(whole) + finder.finish()
+
+
+def ranges(boundaries: list[Boundary]) -> list[tuple[str, int, int]]:
+    return [(boundary.transition, boundary.start_frame, boundary.end_frame) for boundary in boundaries]
+
+
+# Cuts
+
+
+def test_nothing_happens() -> None:
+    assert found(scores(100)) == []
+    assert found(scores(0)) == []
+
+
+def test_a_cut_is_a_peak_above_the_threshold() -> None:
+    whole = scores(100, cuts={20: 0.9, 21: 0.6, 50: 0.4, 80: 0.51})
+    assert [(b.frame, round(b.confidence, 2)) for b in found(whole)] == [(20, 0.9), (80, 0.51)]
+    assert [b.frame for b in found(whole, sensitivity=0.7)] == [20, 50, 80]
+    assert [b.frame for b in found(whole, sensitivity=0.2)] == [20]
+    assert ranges(found(whole))[0] == ("cut", 20, 20)
+
+
+def test_of_a_plateau_the_first_frame_is_the_cut() -> None:
+    assert [b.frame for b in found(scores(50, cuts={20: 0.8, 21: 0.8, 22: 0.8}))] == [20]
+
+
+def test_the_first_frame_is_no_cut_and_the_last_may_be() -> None:
+    assert [b.frame for b in found(scores(50, cuts={0: 1, 49: 1}))] == [49]
+
+
+def test_cuts_close_together_are_all_found() -> None:
+    assert [b.frame for b in found(scores(50, cuts={10: 0.9, 12: 0.9, 15: 0.9, 18: 0.9}))] == [10, 12, 15, 18]
+
+
+# Gradual transitions
+
+
+@pytest.mark.parametrize("kind", ["dissolve", "fade", "wipe"])
+def test_a_run_is_a_transition_of_its_kind(kind: str) -> None:
+    assert ranges(found(scores(100, **{kind: {(30, 50): 0.8}}))) == [(kind, 30, 50)]  # type: ignore[arg-type]
+
+
+def test_a_run_goes_on_down_to_half_of_the_threshold() -> None:
+    whole = scores(100, dissolve={(30, 35): 0.3, (35, 40): 0.8, (40, 44): 0.26, (44, 60): 0.2})
+    assert ranges(found(whole)) == [("dissolve", 30, 44)]
+    assert found(scores(100, dissolve={(30, 60): 0.45})) == []
+
+
+def test_the_kind_is_the_one_that_is_likeliest_over_the_whole_run() -> None:
+    whole = scores(100, dissolve={(30, 33): 0.9, (33, 50): 0.2}, wipe={(33, 50): 0.6})
+    assert ranges(found(whole)) == [("wipe", 30, 50)]
+
+
+def test_scores_of_several_kinds_count_together() -> None:
+    assert ranges(found(scores(100, dissolve={(30, 50): 0.3}, wipe={(30, 50): 0.29}))) == [("dissolve", 30, 50)]
+
+
+def test_the_confidence_is_that_of_the_more_certain_half() -> None:
+    (boundary,) = found(scores(100, dissolve={(30, 40): 0.3, (40, 50): 0.9}))
+    assert boundary.confidence == pytest.approx(0.9)
+
+
+def test_gaps_of_two_frames_are_bridged_and_of_three_not() -> None:
+    assert ranges(found(scores(100, dissolve={(30, 40): 0.8, (42, 50): 0.8}))) == [("dissolve", 30, 50)]
+    whole = scores(100, dissolve={(30, 40): 0.8, (43, 50): 0.8})
+    assert ranges(found(whole)) == [("dissolve", 30, 40), ("dissolve", 43, 50)]
+
+
+def test_a_short_run_at_a_cut_is_that_cut() -> None:
+    assert ranges(found(scores(100, cuts={31: 0.8}, dissolve={(30, 32): 0.9}))) == [("cut", 31, 31)]
+    assert ranges(found(scores(100, dissolve={(30, 32): 0.9}))) == [("dissolve", 30, 32)]
+
+
+def test_of_a_cut_and_a_dissolve_in_one_place_the_more_certain_is_meant() -> None:
+    assert ranges(found(scores(100, cuts={38: 0.7}, dissolve={(30, 50): 0.8}))) == [("dissolve", 30, 50)]
+    assert ranges(found(scores(100, cuts={38: 0.95}, dissolve={(30, 50): 0.8}))) == [("cut", 38, 38)]
+    assert ranges(found(scores(100, cuts={52: 0.95}, wipe={(30, 50): 0.8}))) == [("cut", 52, 52)]
+    apart = ranges(found(scores(100, cuts={54: 0.95}, wipe={(30, 50): 0.8})))
+    assert apart == [("wipe", 30, 50), ("cut", 54, 54)]
+
+
+def test_a_fade_may_begin_or_end_hard() -> None:
+    assert ranges(found(scores(100, cuts={51: 0.99}, fade={(30, 50): 0.8}))) == [("fade", 30, 51)]
+    assert ranges(found(scores(100, cuts={29: 0.99}, fade={(30, 50): 0.8}))) == [("fade", 29, 50)]
+
+
+def test_a_dissolve_takes_two_shots_and_a_fade_one() -> None:
+    assert found(scores(100, dissolve={(0, 20): 0.9, (80, 100): 0.9})) == []
+    edges = found(scores(100, fade={(0, 20): 0.9, (80, 100): 0.9}))
+    assert [(one.frame, one.start_frame, one.end_frame) for one in edges] == [(0, 0, 20), (100, 80, 100)]
+
+
+def test_a_run_without_a_cut_can_be_asked_to_be_nothing() -> None:
+    whole = scores(100, cuts={40: 0.6}, dissolve={(30, 50): 0.8, (70, 90): 0.8})
+    assert ranges(found(whole, needs_cut=True)) == [("dissolve", 30, 50)]
+
+
+def test_what_goes_on_for_too_long_is_over_after_four_seconds() -> None:
+    whole = scores(1000, dissolve={(100, 600): 0.8, (700, 720): 0.8}, cuts={400: 0.95})
+    assert ranges(found(whole)) == [("dissolve", 100, 196), ("cut", 400, 400), ("dissolve", 700, 720)]
+
+
+def test_what_may_be_something_for_long_does_not_hide_what_is() -> None:
+    whole = scores(1000, dissolve={(100, 600): 0.3, (400, 420): 0.8})
+    ((kind, start, end),) = ranges(found(whole))
+    assert kind == "dissolve"
+    assert start <= 400
+    assert end >= 420
+    assert end - start <= 96
+
+
+# Black and white
+
+
+def test_short_black_between_runs_is_one_fade() -> None:
+    whole = scores(100, fade={(30, 40): 0.8, (45, 55): 0.8}, black=[(40, 45)])
+    assert ranges(found(whole)) == [("fade", 30, 55)]
+
+
+def test_short_black_between_cuts_is_one_fade() -> None:
+    assert ranges(found(scores(100, cuts={40: 0.9, 45: 0.8}, black=[(40, 45)]))) == [("fade", 40, 45)]
+
+
+def test_short_black_of_which_only_one_end_is_seen_is_a_fade() -> None:
+    assert ranges(found(scores(100, cuts={40: 0.9}, black=[(40, 45)]))) == [("fade", 40, 45)]
+    assert ranges(found(scores(100, cuts={45: 0.9}, black=[(40, 45)]))) == [("fade", 40, 45)]
+    assert ranges(found(scores(100, dissolve={(30, 39): 0.9}, black=[(40, 45)]))) == [("fade", 30, 45)]
+
+
+def test_a_moment_of_black_parts_two_pictures_though_the_scores_say_nothing() -> None:
+    assert ranges(found(scores(100, black=[(40, 45)]))) == [("fade", 40, 45)]
+
+
+def test_a_blink_and_a_flash_are_nothing() -> None:
+    assert found(scores(100, black=[(40, 43)])) == []
+    assert found(scores(100, white=[(40, 45)])) == []
+
+
+def test_a_dissolve_over_white_is_a_fade() -> None:
+    assert ranges(found(scores(100, dissolve={(30, 50): 0.9}, white=[(39, 41)]))) == [("fade", 30, 50)]
+
+
+def test_lasting_black_is_a_shot_of_its_own() -> None:
+    black = [(40, 40 + HALF_SECOND)]
+    whole = scores(100, fade={(30, 42): 0.8, (50, 60): 0.8}, black=black)
+    assert ranges(found(whole)) == [("fade", 30, 40), ("fade", 52, 60)]
+    assert ranges(found(scores(100, cuts={40: 0.9, 52: 0.9}, black=black))) == [("cut", 40, 40), ("cut", 52, 52)]
+
+
+def test_lasting_black_needs_no_scores() -> None:
+    whole = found(scores(100, black=[(40, 60)]))
+    assert ranges(whole) == [("cut", 40, 40), ("cut", 60, 60)]
+    assert [boundary.confidence for boundary in whole] == [0.5, 0.5]
+
+
+def test_nothing_happens_in_lasting_black() -> None:
+    whole = scores(200, cuts={90: 1}, fade={(100, 120): 0.9}, black=[(40, 160)])
+    assert ranges(found(whole)) == [("cut", 40, 40), ("cut", 160, 160)]
+
+
+def test_lasting_black_may_flicker() -> None:
+    whole = scores(200, black=[(40, 90), (91, 100), (102, 160)])
+    assert ranges(found(whole)) == [("cut", 40, 40), ("cut", 160, 160)]
+
+
+def test_lasting_black_and_then_lasting_white_are_two_shots() -> None:
+    whole = scores(200, black=[(40, 80)], white=[(80, 120)])
+    assert ranges(found(whole)) == [("cut", 40, 40), ("cut", 80, 80), ("cut", 120, 120)]
+
+
+# The edges of the film
+
+
+def test_a_film_that_begins_with_a_fade_has_no_shot_before_it() -> None:
+    for whole in (
+        scores(100, fade={(0, 10): 0.9}),
+        scores(100, fade={(5, 10): 0.9}, black=[(0, 5)]),
+        scores(100, cuts={10: 0.9}, black=[(0, 10)]),
+        scores(100, black=[(0, 10)]),
+    ):
+        assert ranges(found(whole)) == [("start", 0, 10)]
+        assert found(whole)[0].frame == 0
+
+
+def test_a_film_that_ends_with_a_fade_has_no_shot_after_it() -> None:
+    for whole in (
+        scores(100, fade={(90, 100): 0.9}),
+        scores(100, fade={(90, 95): 0.9}, black=[(95, 100)]),
+        scores(100, cuts={90: 0.9}, black=[(90, 100)]),
+        scores(100, black=[(90, 100)]),
+    ):
+        assert ranges(found(whole)) == [("fade", 90, 100)]
+        assert found(whole)[0].frame == 100
+
+
+def test_a_film_that_begins_and_ends_with_lasting_black() -> None:
+    assert ranges(found(scores(100, black=[(0, 20), (80, 100)]))) == [("cut", 20, 20), ("cut", 80, 80)]
+    whole = scores(100, fade={(18, 30): 0.9, (70, 82): 0.9}, black=[(0, 20), (80, 100)])
+    assert ranges(found(whole)) == [("fade", 20, 30), ("fade", 70, 80)]
+
+
+def test_a_film_of_nothing_but_a_transition_is_one_shot() -> None:
+    assert found(scores(20, fade={(0, 20): 0.9})) == []
+    assert found(scores(10, black=[(0, 10)])) == []
+    assert found(scores(100, black=[(0, 100)])) == []
+
+
+# Any scores at all
+
+
+def noise(seed: int, count: int, density: float, blackness: float) -> FrameScores:
+    """Scores that come in patches, as those of a network do."""
+    random = np.random.default_rng(seed)
+    patches = np.repeat(random.random((count, 5)) < density, random.integers(1, 40, count), axis=0)[:count]
+    values = random.random((len(patches), 4)) * patches[:, :4]
+    flat = np.where(patches[:, 4] & (random.random(len(patches)) < blackness), random.integers(1, 3), 0)
+    return FrameScores(values[:, 0], values[:, 1:], flat)
+
+
+any_scores = st.builds(
+    noise, st.integers(0, 2**32), st.integers(0, 600), st.floats(0, 1), st.sampled_from([0.0, 0.9, 0.99, 1.0])
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(whole=any_scores, sensitivity=st.floats(0, 1), rate=st.sampled_from([Fraction(5), RATE, Fraction(60000, 1001)]))
+def test_boundaries_are_in_order_and_a_frame_is_left_between_them(
+    whole: FrameScores, sensitivity: float, rate: Fraction
+) -> None:
+    finder = TransitionFinder(frame_rate=rate, sensitivity=sensitivity)
+    boundaries = []
+    for number in range(len(whole)):
+        new = finder.feed(part(whole, number, number + 1))
+        assert all(number - boundary.start_frame <= finder.delay_frames for boundary in new)
+        boundaries += new
+    boundaries += finder.finish()
+    for number, boundary in enumerate(boundaries):
+        assert (boundary.transition == "start") == (boundary.frame == 0)
+        assert boundary.frame > 0 or number == 0
+        assert boundary.frame < len(whole) or boundary == boundaries[-1]
+        assert boundary.end_frame < len(whole) or boundary.frame == len(whole)
+    edges = [(0, 0), *((b.start_frame, b.end_frame) for b in boundaries if b.transition != "start")]
+    for one, other in pairwise(edges):
+        assert one[1] < other[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(whole=any_scores, data=st.data())
+def test_it_does_not_matter_how_many_frames_come_at_once(whole: FrameScores, data: st.DataObject) -> None:
+    finder = TransitionFinder(frame_rate=RATE, sensitivity=0.5)
+    boundaries, at = [], 0
+    while at < len(whole):
+        count = data.draw(st.integers(1, 200))
+        boundaries += finder.feed(part(whole, at, at + count))
+        at += count
+    assert boundaries + finder.finish() == found(whole)
+
+
+def test_scores_that_are_no_numbers_are_no_transition() -> None:
+    whole = scores(100, cuts={20: 0.9, 50: float("nan")}, dissolve={(60, 70): float("nan")})
+    assert [b.frame for b in found(whole)] == [20]
+
+
+def test_scores_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected N"):
+        FrameScores(np.zeros(3), np.zeros((4, 3)), np.zeros(3))
+
+
+# Pictures
+
+
+def test_black_and_white_are_flat_and_little_else() -> None:
+    random = np.random.default_rng(1)
+    grain = random.integers(-3, 4, (160, 288))
+    assert flat_picture((grain + 17).astype(np.uint8)) == 1
+    assert flat_picture((grain + 234).astype(np.uint8)) == 2
+    assert flat_picture((grain + 128).astype(np.uint8)) == 0
+    assert flat_picture((grain + 45).astype(np.uint8)) == 0
+    title = (grain + 17).astype(np.uint8)
+    title[70:90, 100:190] = 200
+    assert flat_picture(title) == 0
+    assert flat_picture(251 - title) == 0
+
+
+def test_white_between_black_bars_is_white() -> None:
+    picture = np.full((160, 288), 16, np.uint8)
+    picture[20:140] = 235
+    assert flat_picture(picture) == 2
+    picture[60:80, 100:150] = 100
+    assert flat_picture(picture) == 0
