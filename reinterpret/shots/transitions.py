@@ -314,9 +314,9 @@ def _edged(pieces: list[_Piece], stop: int, before: _Neighbour, after: _Neighbou
     elif before == "film":
         near = [piece for piece in pieces if piece.start <= _BRIDGED_FRAMES and piece.kind != "cut"]
         pieces = [piece for piece in pieces if piece not in near and piece.start > 0]
-        faded = [piece.end for piece in near if piece.kind == "fade"]  # a dissolve takes two shots, and here is one
-        if faded:
-            pieces.insert(0, _Piece(0, max(faded), "start", 1.0))
+        ends = [piece.end for piece in near if piece.kind == "fade"]  # a dissolve takes two shots, and here is one
+        if ends:
+            pieces.insert(0, _Piece(0, max(ends), "start", 1.0))
     if after == "picture" or (before == "film" and stop == 0):
         return pieces
     near = [piece for piece in pieces if piece.end >= stop - _BRIDGED_FRAMES]
