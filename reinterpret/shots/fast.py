@@ -72,8 +72,8 @@ class FastDetector:
         scores = network_scores(self._tiny[: self._held])[self._scored : end]
         flat = np.array([self._flat.popleft() for _ in range(end - self._scored)])
         gradual = scores[:, 2:]
-        # It learnt from films with many more gradual transitions than there are in real ones, and expects them: squared,
-        # its scores are one half where right and wrong are as frequent (and the ends of a run where it says one half).
+        # It learnt from films with many more gradual transitions than real ones have, and expects them. Squared, its
+        # scores are one half where right and wrong are as frequent; and a run ends where it says one half.
         gradual = gradual * gradual.sum(axis=1, keepdims=True)
         found = self._finder.feed(FrameScores(scores[:, 1], gradual, flat))
         forgotten = max(0, end - _CONTEXT_FRAMES)
