@@ -195,7 +195,7 @@ def _transnetv2(*, alone: bool) -> _Loaded:
     import torch
 
     def prepare(film: Path) -> Callable[[], _Found]:
-        instants = presentation_seconds(film)
+        instants, lead = presentation_seconds(film), lead_seconds(film)
         frames = model.predict_video(str(film), quiet=True)[0] if alone else None
 
         def measured() -> _Found:
@@ -206,7 +206,7 @@ def _transnetv2(*, alone: bool) -> _Loaded:
                     single, _ = model.predict_frames(frames, quiet=True)
             predictions = np.asarray(single).reshape(-1)
             found = _between_scenes(model.predictions_to_scenes(predictions))
-            return _on_own_frames(found, len(predictions), instants), len(predictions)
+            return _on_own_frames(found, len(predictions), instants, lead), len(predictions)
 
         return measured
 
@@ -218,11 +218,18 @@ def _between_scenes(scenes: np.ndarray) -> list[tuple[int, int]]:
     return [(int(before[1]) + 1, int(after[0])) for before, after in pairwise(scenes)]
 
 
-def _on_own_frames(found: list[tuple[int, int]], count: int, instants: list[float]) -> list[Boundary]:
-    """ffmpeg shows some frames twice to keep an even pace; those of such a film are put back to where they were."""
+def _on_own_frames(
+    found: list[tuple[int, int]], count: int, instants: list[float], lead: float = 0.0
+) -> list[Boundary]:
+    """ffmpeg shows some frames twice to keep an even pace, and the first one for as long as the sound is alone.
+
+    The boundaries of such a film are put back to where they were. lead: seconds of sound before the first frame.
+    """
     if count != len(instants):
-        pace = instants[-1] / max(count - 1, 1)
-        found = [(_frame_at(instants, start * pace), _frame_at(instants, end * pace)) for start, end in found]
+        pace = (lead + instants[-1]) / max(count - 1, 1)
+        found = [
+            (_frame_at(instants, start * pace - lead), _frame_at(instants, end * pace - lead)) for start, end in found
+        ]
     return [
         Boundary.cut(end) if end <= start else Boundary.gradual("dissolve", start, end)
         for start, end in found
@@ -239,6 +246,17 @@ def presentation_seconds(film: Path) -> list[float]:
         base = float(stream.time_base or 0)
         stamps = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None and packet.size)
     return [(stamp - stamps[0]) * base for stamp in stamps]
+
+
+def lead_seconds(film: Path) -> float:
+    """How long after the film's beginning its first frame is shown."""
+    import av
+
+    with av.open(str(film)) as container:
+        stream = container.streams.video[0]
+        if stream.start_time is None or container.start_time is None or stream.time_base is None:
+            return 0.0
+        return max(0.0, float(stream.start_time * stream.time_base) - container.start_time / av.time_base)
 
 
 def _frame_at(instants: list[float], seconds: float) -> int:

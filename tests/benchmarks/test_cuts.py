@@ -123,3 +123,10 @@ def test_speeds_are_ratios_within_a_round(film: Path, monkeypatch: pytest.Monkey
 def test_the_table_of_speeds():
     table = speed_table([Speed("fast", 812.3, 3.21, 4.567, 6000.0, float("nan"))])
     assert table.splitlines()[1].split() == ["fast", "812", "4.57", "3.2", "6000", "-"]
+
+
+def test_frames_that_ffmpeg_shows_twice_are_put_back() -> None:
+    """25 frames of sound alone, for which ffmpeg repeats the first frame; the last frame but one is missing."""
+    instants = [*(k / 25 for k in range(98)), 99 / 25]
+    shown = _on_own_frames([(25 + 40, 25 + 40), (25 + 60, 25 + 70)], 125, instants, 1.0)
+    assert shown == [Boundary.cut(40), Boundary.gradual("dissolve", 60, 70)]
