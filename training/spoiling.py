@@ -14,7 +14,7 @@ from windows import CUT, HEIGHT, NONE, WIDTH, Window
 
 def disturb(random: np.random.Generator, window: Window) -> None:
     """What happens before the camera and in the cutting room: light, titles, things that pass, letterboxes."""
-    chances = ((_flash, 0.25), (_light, 0.2), (_title, 0.3), (_occluder, 0.25), (_letterbox, 0.25), (_insert, 0.08))
+    chances = ((_flash, 0.25), (_light, 0.2), (_title, 0.35), (_occluder, 0.25), (_letterbox, 0.35), (_insert, 0.08))
     for spoil, chance in chances:
         rounds = random.geometric(0.5) if random.random() < chance else 0
         for _ in range(rounds):
@@ -63,17 +63,21 @@ def _title(random: np.random.Generator, window: Window) -> None:
     """Words over the picture, hard or slowly, that stay or go."""
     first, end = _stretch(random, window, 8, 120)
     mask = np.zeros((HEIGHT * 4, WIDTH * 4, 3), np.uint8)
-    if random.random() < 0.3:  # a plate beneath, or a logo
+    beneath = random.random()
+    if beneath < 0.2:  # a plate beneath, or a logo
         size = random.integers(8, 60, 2)
         top, left = random.integers(0, HEIGHT * 4 - size[0]), random.integers(0, WIDTH * 4 - size[1])
         mask[top : top + size[0], left : left + size[1]] = 255
+    elif beneath < 0.4:  # a band from side to side
+        top = int(random.integers(0, HEIGHT * 4 - 12))
+        mask[top : top + int(random.integers(8, 48))] = random.integers(120, 256)
     mask = cv2.resize(written(random, mask), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     pace = random.choice([0, 0, 6, 20])
     alpha = np.ones(end - first) if pace == 0 else np.clip((np.arange(end - first) + 1) / pace, 0, 1)
     alpha = np.minimum(alpha, alpha[::-1]) if random.random() < 0.5 else alpha
     seen = (mask[None] * alpha[:, None, None, None]).astype(np.float32)
-    colour = np.float32(random.choice([255, 255, 230, 0]))
-    window.frames[first:end] = window.frames[first:end] * (1 - seen) + colour * seen
+    colour = np.float32(random.choice([255, 255, 230, 0])) if beneath < 0.3 else random.uniform(0, 255, 3)
+    window.frames[first:end] = (window.frames[first:end] * (1 - seen) + colour * seen).astype(np.float32)
 
 
 def _occluder(random: np.random.Generator, window: Window) -> None:
@@ -99,14 +103,16 @@ def _occluder(random: np.random.Generator, window: Window) -> None:
 
 
 def _letterbox(random: np.random.Generator, window: Window) -> None:
-    """Bars over the whole film, or from some frame on, or closing slowly."""
+    """Bars over the whole film, from some frame on, up to some frame, or between two; at once, or closing slowly."""
     length = len(window.frames)
     rows = random.uniform(1, 7)
     bars = np.full(length, rows)
-    if random.random() < 0.6:
-        first = int(random.integers(0, length))
-        bars = rows * np.clip((np.arange(length) - first) / random.choice([1, 1, 12, 30]), 0, 1)
-        bars = bars[::-1] if random.random() < 0.5 else bars
+    if random.random() < 0.75:
+        first = int(random.integers(-length // 2, length))
+        end = first + int(random.integers(8, 2 * length))
+        ramp = random.choice([0.5, 0.5, 0.5, 10, 30])
+        now = np.arange(length)
+        bars = rows * np.clip(np.minimum(now - first + 0.5, end - 0.5 - now) / ramp, 0, 1)
     upright = random.random() < 0.3
     bars = bars * (1.5 if upright else 1)
     size = WIDTH if upright else HEIGHT
@@ -168,27 +174,39 @@ def repeated(random: np.random.Generator, window: Window, pattern: np.ndarray) -
 
 
 def wear(random: np.random.Generator, window: Window) -> None:
-    """What the film went through since: grain, flicker, dust, scratches, splices, noise, one colour."""
+    """What the film went through since: grain, flicker, dust, scratches, splices, noise, one colour.
+
+    Old prints have all of it at once; others a little of this or that.
+    """
     frames, length = window.frames, len(window.frames)
-    if random.random() < 0.25:
+    old = random.random() < 0.22
+    if random.random() < (0.8 if old else 0.18):
         grey = frames @ np.array([0.299, 0.587, 0.114], np.float32)
-        tint = np.float32(1) if random.random() < 0.6 else random.uniform(0.7, 1.15, 3).astype(np.float32)
+        tint = np.float32(1) if random.random() < 0.6 else random.uniform(0.6, 1.15, 3).astype(np.float32)
         frames[:] = grey[..., None] * tint
-    if random.random() < 0.25:
-        gain = 1 + random.choice([0.02, 0.06, 0.15]) * _flicker(random, length)
-        frames *= gain.astype(np.float32)[:, None, None, None]
-    if random.random() < 0.15:
+    if random.random() < (0.7 if old else 0.15):
+        _dim(random, frames)
+    if random.random() < (0.5 if old else 0.1):
         _jump(random, frames)
-    if random.random() < 0.2:
+    if random.random() < (0.7 if old else 0.1):
         _dust(random, frames)
-    if random.random() < 0.7:
-        strength = random.choice([0.5, 1.5, 4.0, 9.0], p=[0.4, 0.3, 0.2, 0.1])
+    if random.random() < 0.7 or old:
+        strength = random.choice([0.5, 1.5, 4.0, 9.0], p=[0.1, 0.4, 0.3, 0.2] if old else [0.45, 0.3, 0.18, 0.07])
         frames += random.normal(0, strength, (*frames.shape[:3], 1)).astype(np.float32)
     if random.random() < 0.1:  # blocks and pulses of coarse compression: a key frame is sharper than those before it
         every = int(random.integers(12, 60))
         blur = np.stack([cv2.blur(frame, (3, 3)) for frame in frames])
         share = (np.arange(length) % every / every * random.uniform(0.2, 0.9)).astype(np.float32)[:, None, None, None]
         frames += (blur - frames) * share
+
+
+def _dim(random: np.random.Generator, frames: np.ndarray) -> None:
+    """The light flickers, as a whole or more on one side than on the other."""
+    strength = random.choice([0.02, 0.06, 0.15])
+    gain = 1 + strength * _flicker(random, len(frames))[:, None]
+    if random.random() < 0.5:
+        gain = gain + strength / 2 * _flicker(random, len(frames))[:, None] * np.linspace(-1, 1, WIDTH)
+    frames *= gain.astype(np.float32)[:, None, :, None]
 
 
 def _flicker(random: np.random.Generator, length: int) -> np.ndarray:

@@ -24,8 +24,13 @@ def make_window(random: np.random.Generator, clips: list[np.ndarray], length: in
     repeat = repeat_pattern(random, length)
     window = _edit(random, clips, int(repeat[-1]) + 1)
     disturb(random, window)
+    # A print is worn before it is brought to another frame rate; what a recorder adds comes after.
+    worn_first = random.random() < 0.6
+    if worn_first:
+        wear(random, window)
     window = repeated(random, window, repeat)
-    wear(random, window)
+    if not worn_first:
+        wear(random, window)
     np.clip(window.frames, 0, 255, out=window.frames)
     return window
 

@@ -145,11 +145,13 @@ def train(
     averaged = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=averaging)
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
-    windows = DataLoader(Windows(footage, seed), batch_size=batch, num_workers=1, prefetch_factor=8)
+    windows = DataLoader(Windows(footage, seed), batch_size=batch, num_workers=2, prefetch_factor=8)
     weights_path.parent.mkdir(parents=True, exist_ok=True)
     begun, running = time.monotonic(), 0.0
     for step, (planes, measured, targets, weights) in zip(range(1, steps + 1), windows, strict=False):
-        loss = loss_of(network(planes, measured), targets, weights)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = network(planes, measured)
+        loss = loss_of(logits.float(), targets, weights)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -201,13 +203,13 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    # A second thread waits for the first more than it helps, and making the windows needs a core too.
+    # A second thread waits for the first more than it helps, and making the windows takes more than learning from them.
     torch.set_num_threads(1)
     footage = load(arguments.footage)
     chosen = {name: getattr(arguments, name) for name in ("steps", "batch", "rate", "seed")}
     weights_path = arguments.output.with_suffix(".pt")
     torch.manual_seed(arguments.seed)
-    network = CutNetwork()
+    network = CutNetwork().to(memory_format=torch.channels_last)
     if arguments.go_on is not None:
         network.load_state_dict(torch.load(arguments.go_on, weights_only=True))
     network = train(network, footage, weights_path, **chosen)

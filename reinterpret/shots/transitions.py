@@ -5,8 +5,8 @@ a fade or a wipe. `TransitionFinder` takes this frame by frame and makes boundar
 
 - A cut is a local peak above the threshold, which is 1 - sensitivity.
 - A gradual transition is a run of frames whose gradual scores together exceed the threshold somewhere and half of it
-  everywhere. Where a cut lies within it or next to it, a fade has begun or ended hard, and of a cut and a dissolve or a
-  wipe the more certain is meant; a run of one or two frames at a cut is that cut.
+  everywhere. Where a cut lies at either end of a fade, it has begun or ended hard; of a cut and any other run around it
+  the more certain is meant; a run of one or two frames at a cut is that cut.
 - A picture on which nothing can be seen, black or white, is evidence of its own: as a shot where it lasts, and
   where it is short, as the middle of one fade from the first frame that is darkened to the last.
 - A transition at the first or the last frame of the film makes no shot, and only trims the one that is there.
@@ -343,8 +343,8 @@ def _beside_flat(start: int, end: int, evidence: list[_Piece]) -> _Piece:
 def _cuts_and_runs(frames: list[_Frame], rules: _Rules) -> list[_Piece]:
     """What the scores alone say, in order: no two of these overlap.
 
-    Where a cut lies in a run, or next to it, there is no shot between them and only one of them is meant. A fade may
-    begin or end hard; with a dissolve or a wipe, it is the more certain of the two.
+    Where a cut lies in a run, or next to it, there is no shot between them and only one of them is meant: the more
+    certain of the two. A fade may begin or end hard.
     """
     cuts = [number for number, frame in enumerate(frames) if frame.cut]
     pieces = []
@@ -355,7 +355,8 @@ def _cuts_and_runs(frames: list[_Frame], rules: _Rules) -> list[_Piece]:
         if rules.gradual_needs_cut and not near:
             continue
         run = _run(start, end, frames)
-        if not rules.gradual_needs_cut and run.kind != "fade" and any(frames[cut].cut > run.confidence for cut in near):
+        inside = [cut for cut in near if run.kind != "fade" or start + _EDGE_FRAMES < cut < end - _EDGE_FRAMES]
+        if not rules.gradual_needs_cut and any(frames[cut].cut > run.confidence for cut in inside):
             continue
         cuts = [cut for cut in cuts if cut not in near]
         begin, stop = min([start, *near]), max([end, *near])

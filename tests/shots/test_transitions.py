@@ -135,6 +135,11 @@ def test_a_fade_may_begin_or_end_hard() -> None:
     assert ranges(found(scores(100, cuts={29: 0.99}, fade={(30, 50): 0.8}))) == [("fade", 29, 50)]
 
 
+def test_in_the_middle_of_what_may_be_a_fade_the_more_certain_of_it_and_a_cut_is_meant() -> None:
+    assert ranges(found(scores(100, cuts={40: 0.95}, fade={(30, 50): 0.8}))) == [("cut", 40, 40)]
+    assert ranges(found(scores(100, cuts={40: 0.7}, fade={(30, 50): 0.8}))) == [("fade", 30, 50)]
+
+
 def test_a_dissolve_takes_two_shots_and_a_fade_one() -> None:
     assert found(scores(100, dissolve={(0, 20): 0.9, (80, 100): 0.9})) == []
     edges = found(scores(100, fade={(0, 20): 0.9, (80, 100): 0.9}))
