@@ -6,7 +6,7 @@ a fade or a wipe. `TransitionFinder` takes this frame by frame and makes boundar
 - A cut is a local peak above the threshold, which is 1 - sensitivity.
 - A gradual transition is a run of frames whose gradual scores together exceed the threshold somewhere and half of it
   everywhere. Where a cut lies at either end of a fade, it has begun or ended hard; of a cut and any other run around it
-  the more certain is meant; a run of one or two frames at a cut is that cut.
+  the more certain is meant; a run of one or two frames at a cut is that cut. A wipe of a few frames must be certain.
 - A picture on which nothing can be seen, black or white, is evidence of its own: as a shot where it lasts, and
   where it is short, as the middle of one fade from the first frame that is darkened to the last.
 - A transition at the first or the last frame of the film makes no shot, and only trims the one that is there.
@@ -35,6 +35,9 @@ _RUN_SHARE = 0.5
 _BRIDGED_FRAMES = 2
 # Shorter runs at a cut are what compression and changes of the frame rate make of a cut.
 _SHORTEST_GRADUAL = 3
+# A wipe is made to be seen. What passes through the picture in fewer frames is mostly a body or a hand, unless the
+# network is quite certain.
+_SHORTEST_WIPE, _CERTAIN = 6, 0.75
 # Closer to a run than this, a cut leaves no room for a shot between them.
 _EDGE_FRAMES = 2
 # The slow dissolves of feature films take three seconds. What lasts longer is taken to be over, and not looked at
@@ -93,8 +96,9 @@ def flat_picture(luma: np.ndarray) -> int:
     mean = sample.mean()
     if mean < _BLACK_MEAN:
         return BLACK if _is_even(sample, mean) else 0
-    if mean < _WHITE_MEAN // 2:
-        return 0
+    row, column = len(sample) // 2, sample.shape[1] // 2
+    if mean < _WHITE_MEAN // 2 or sample[row - 4 : row + 4, column - 4 : column + 4].max(initial=0) <= _WHITE_MEAN:
+        return 0  # most frames, known for less than the rest costs
     lit = sample > _BLACK_MEAN + _EVEN
     inner = sample[lit.any(axis=1)][:, lit.any(axis=0)]
     mean = inner.mean()
@@ -355,6 +359,8 @@ def _cuts_and_runs(frames: list[_Frame], rules: _Rules) -> list[_Piece]:
         if rules.gradual_needs_cut and not near:
             continue
         run = _run(start, end, frames)
+        if run.kind == "wipe" and end - start < _SHORTEST_WIPE and run.confidence < _CERTAIN:
+            continue
         inside = [cut for cut in near if run.kind != "fade" or start + _EDGE_FRAMES < cut < end - _EDGE_FRAMES]
         if not rules.gradual_needs_cut and any(frames[cut].cut > run.confidence for cut in inside):
             continue

