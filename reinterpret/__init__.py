@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reinterpret.assignment import Rules
+    from reinterpret.cues import PRESETS
     from reinterpret.edits import Clip, EditList, Match
     from reinterpret.embeddings import Embeddings, Film, embed_video
     from reinterpret.encoders import load_encoder
@@ -30,9 +32,9 @@ if TYPE_CHECKING:
     from reinterpret.frames import FrameBatch, read_frames
     from reinterpret.ingest import IndexReport, index
     from reinterpret.library import Library, library_encoder
-    from reinterpret.matching import match
+    from reinterpret.matching import MatchSettings, match
     from reinterpret.neighbours import Hit, Neighbours, open_neighbours
-    from reinterpret.queries import frame_query, picture_query, search, shot_query
+    from reinterpret.queries import frame_query, picture_query, search
     from reinterpret.rendering.film import render
     from reinterpret.rendering.stills import contact_sheet, grid
     from reinterpret.shots import Detection, Shot, detect_shots
@@ -56,9 +58,12 @@ _HOMES = {
     "Library": "library",
     "LibraryError": "errors",
     "Match": "edits",
+    "MatchSettings": "matching",
     "Neighbours": "neighbours",
     "OutputError": "errors",
+    "PRESETS": "cues",
     "ReinterpretError": "errors",
+    "Rules": "assignment",
     "Shot": "shots",
     "Span": "timebase",
     "UsageError": "errors",
@@ -79,10 +84,10 @@ _HOMES = {
     "read_frames": "frames",
     "render": "rendering.film",
     "search": "queries",
-    "shot_query": "queries",
 }
 
 __all__ = [
+    "PRESETS",
     "Clip",
     "Detection",
     "EditError",
@@ -98,9 +103,11 @@ __all__ = [
     "Library",
     "LibraryError",
     "Match",
+    "MatchSettings",
     "Neighbours",
     "OutputError",
     "ReinterpretError",
+    "Rules",
     "Shot",
     "Span",
     "UsageError",
@@ -121,7 +128,6 @@ __all__ = [
     "read_frames",
     "render",
     "search",
-    "shot_query",
 ]
 
 __version__ = "0.1.0"

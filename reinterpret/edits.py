@@ -10,17 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from reinterpret.errors import EditError, OutputError
 from reinterpret.files import json_text, renamed_into
 from reinterpret.timebase import Span, format_fraction, parse_fraction
 from reinterpret.video import FrameGrid, Video
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _FORMAT_NAME = "reinterpret-edit"
 
-ClipKind = Literal["footage", "black"]
+ClipKind = Literal["footage", "black", "title"]
+"""What stands there: footage of the archive, black, or a title card of the trailer itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Match:
     """In [-1, 1]; higher is closer."""
     cues: tuple[tuple[str, float], ...]
     """The score of each cue by its name."""
+    shared: str = ""
+    """Why, in a few words: what the two shots have in common; empty if that has no name."""
 
     def __post_init__(self) -> None:
         if self.source_span.start < self.shot_span.start or self.source_span.end > self.shot_span.end:
@@ -49,7 +52,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What stands at some frames of the trailer: footage of an archive film, or black."""
+    """What stands at some frames of the trailer."""
 
     first_frame: int
     frame_count: int
@@ -63,8 +66,8 @@ class Clip:
     def __post_init__(self) -> None:
         if self.first_frame < 0 or self.frame_count < 1:
             raise ValueError(f"a clip needs a place and a frame, got {self.first_frame} and {self.frame_count}")
-        if self.kind not in ("footage", "black") or (self.kind == "footage") != (self.match is not None):
-            raise ValueError(f"a clip is footage with a match, or black without, got {self.kind!r}")
+        if self.kind not in get_args(ClipKind) or (self.kind == "footage") != (self.match is not None):
+            raise ValueError(f"a clip is footage with a match, or black or a title without, got {self.kind!r}")
         if not 0 < self.speed <= 16:
             raise ValueError(f"the speed of a clip lies between 0 and 16, got {self.speed}")
 
@@ -205,6 +208,7 @@ def _match_to_json(match: Match) -> dict[str, Any]:
         "source": [format_fraction(match.source_span.start), format_fraction(match.source_span.end)],
         "score": match.score,
         "cues": dict(match.cues),
+        "shared": match.shared,
     }
 
 
@@ -242,4 +246,6 @@ def _match_from_json(values: dict[str, Any]) -> Match:
         source_span=Span(parse_fraction(source[0]), parse_fraction(source[1])),
         score=float(values["score"]),
         cues=tuple((str(name), float(score)) for name, score in values["cues"].items()),
+        # the first version of the format had no words for it
+        shared=str(values.get("shared", "")),
     )

@@ -8,15 +8,19 @@ from fractions import Fraction
 
 import numpy as np
 
-from reinterpret.cues.content import content
-from reinterpret.encoders import Encoder
+from reinterpret.cues.cards import ShotKind, shot_kind
+from reinterpret.cues.courses import CourseMeter, LayoutCourse
+from reinterpret.cues.facts import MOVEMENT_COLUMNS, ShotFacts
+from reinterpret.cues.motion_meter import Course, MotionMeter
+from reinterpret.cues.vectors import CueVectors, together, vectors_of
+from reinterpret.encoders import Encoder, Seen
 from reinterpret.frames import FrameBatch, Scaler
 from reinterpret.shots import Detection
 from reinterpret.shots.scan import SMALL_HEIGHT, SMALL_WIDTH, Sample, Scan, ScannedShot
 from reinterpret.shots.shot import Shot
 from reinterpret.video import FrameGrid, Video
 
-# A frame a second follows the course of a shot; three tell a beginning, a middle and an end.
+# A frame a second follows what a shot shows; three tell a beginning, a middle and an end.
 _FRAMES_PER_SECOND = 1
 _FEWEST_FRAMES = 3
 _MOST_FRAMES = 24
@@ -31,32 +35,30 @@ _THUMBNAIL_QUALITY = 80
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:
-    """The vectors of the shots of one film.
+    """The vectors of the S shots of one film.
 
-    content: S x D float32, unit rows. frame_vectors: F x D float16, unit rows; those of shot k are the rows
-    frame_offsets[k] to frame_offsets[k + 1], shown at frame_seconds (float64, from the start of the film).
+    cues: one unit vector a cue. frame_vectors: F x D float16, unit rows; those of shot k are the rows frame_offsets[k]
+    to frame_offsets[k + 1], shown at frame_seconds (float64, from the start of the film).
     """
 
     encoder: str
     encoder_version: str
-    content: np.ndarray
+    cues: CueVectors
     frame_vectors: np.ndarray
     frame_seconds: np.ndarray
     frame_offsets: np.ndarray
 
     def __post_init__(self) -> None:
-        shots, dimensions = self.content.shape
+        shots, dimensions = self.cues.of("content").shape
         frames = len(self.frame_seconds)
         if self.frame_vectors.shape != (frames, dimensions) or self.frame_offsets.shape != (shots + 1,):
             raise ValueError(
-                f"vectors do not fit together: content {self.content.shape}, frames {self.frame_vectors.shape}, "
+                f"vectors do not fit together: content {shots} x {dimensions}, frames {self.frame_vectors.shape}, "
                 f"seconds {self.frame_seconds.shape}, offsets {self.frame_offsets.shape}"
             )
-        if not np.allclose(np.linalg.norm(self.content, axis=1), 1, atol=1e-3):
-            raise ValueError("the vectors of shots must have unit length")
 
     def __len__(self) -> int:
-        return len(self.content)
+        return len(self.cues)
 
     def of_shot(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """The frame vectors of one shot (N x D float32) and their seconds (N float64)."""
@@ -66,7 +68,7 @@ class Embeddings:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A video, its shots and what they look like. The arrays have a row a shot."""
+    """A video, its shots and what they look like. Tuples and arrays have an entry a shot."""
 
     video: Video
     grid: FrameGrid
@@ -74,17 +76,18 @@ class Film:
     """How the shots were found."""
     shots: tuple[Shot, ...]
     embeddings: Embeddings
+    kinds: tuple[ShotKind, ...]
+    """Whether each shows a scene, or black, a title, a leader."""
+    courses: tuple[LayoutCourse, ...]
+    """How light runs over the body of each."""
     thumbnails: tuple[bytes, ...]
     """JPEG, 160 pixels high, upright, square pixels: the middle of the body of each shot."""
-    luma_mean: np.ndarray
-    """S float32, 0 (black) to 1 (white)."""
-    luma_deviation: np.ndarray
-    """S float32: how far the luma of the pixels lies from its mean; 0 for one flat colour."""
 
     def __post_init__(self) -> None:
         count = len(self.shots)
-        if count == 0 or {len(self.embeddings), len(self.thumbnails), len(self.luma_mean)} != {count}:
-            raise ValueError(f"a film needs as many vectors and thumbnails as shots, got {count} shots")
+        others = {len(self.embeddings), len(self.kinds), len(self.courses), len(self.thumbnails)}
+        if count == 0 or others != {count}:
+            raise ValueError(f"a film needs as many vectors, kinds, courses and thumbnails as shots, got {count} shots")
 
 
 def embed_video(
@@ -95,56 +98,94 @@ def embed_video(
     threads: int = 0,
     on_seconds: Callable[[Fraction], None] | None = None,
 ) -> Film:
-    """Decode a film once: find its shots and embed some frames of the body of each.
+    """Decode a film once: find its shots, measure how they run and embed some frames of the body of each.
 
     threads: of the decoder, 0 for all cores. on_seconds: told how far it is. Raises VideoError.
     """
-    with Scan(video, detection=detection, threads=threads, on_seconds=on_seconds) as scan:
-        pictured = list(_embed(_pick(scan, video), encoder))
+    meters = _Meters(video)
+    with Scan(video, detection=detection, threads=threads, on_seconds=on_seconds, on_body_frame=meters.feed) as scan:
+        embedded = list(_embed(_pick(scan, meters, video), encoder, float(video.frame_rate)))
         assert scan.grid is not None
-        return _film(scan.video, scan.grid, detection, encoder, pictured)
+        return _film(scan.video, scan.grid, detection, encoder, embedded)
 
 
-def embed_pictures(pictures: Iterable[np.ndarray], encoder: Encoder) -> np.ndarray:
-    """The vectors of pictures of any size, seen as the frames of a film are seen.
+def embed_pictures(pictures: Iterable[np.ndarray], encoder: Encoder) -> CueVectors:
+    """What pictures of any size are like, seen as the frames of a film are seen; at least one.
 
-    pictures: H x W x 3 uint8 RGB each. Returns N x D float32, unit rows.
+    pictures: H x W x 3 uint8 RGB each.
     """
     import cv2
 
-    size = (encoder.frame_width, encoder.frame_height)
-    small = [cv2.resize(without_bars(picture), size, interpolation=cv2.INTER_AREA) for picture in pictures]
-    pixels = np.stack(small) if small else np.empty((0, *size[::-1], 3), np.uint8)
-    return encoder.embed(FrameBatch(pixels, np.zeros(len(pixels))))
+    small = []
+    for picture in pictures:
+        whole = cv2.resize(picture, (SMALL_WIDTH, SMALL_HEIGHT), interpolation=cv2.INTER_AREA)
+        top, bottom, left, right = picture_area(whole.max(axis=2))
+        small.append(whole[top:bottom, left:right])
+    seen = _seen(small, encoder)
+    rows = [Seen(seen.vectors[row : row + 1], seen.layouts[row : row + 1]) for row in range(len(small))]
+    return vectors_of(_facts((picture,), row, _NO_COURSE, 0.0, 1.0) for picture, row in zip(small, rows, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
+class _Meters:
+    """What is measured of every frame of a body, shot by shot."""
+
+    def __init__(self, video: Video) -> None:
+        aspect = video.display_width / max(1, video.display_height)
+        self._motion = MotionMeter(aspect=aspect, rotation=video.rotation)
+        self._layout = CourseMeter(rotation=video.rotation)
+
+    def feed(self, sample: Sample) -> None:
+        luma, seconds = _luma(sample), float(sample.seconds)
+        self._motion.feed(luma, seconds)
+        self._layout.feed(luma, seconds)
+
+    def take(self) -> tuple[Course, LayoutCourse]:
+        return self._motion.take(), self._layout.take()
+
+
+def _luma(sample: Sample) -> np.ndarray:
+    return sample.planes[: len(sample.planes) * 2 // 3]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _PicturedShot:
-    """A shot and the frames of it that stand for it."""
+    """A shot, how it runs, and the frames of it that stand for it."""
 
     shot: Shot
+    course: Course
+    layout_course: LayoutCourse
     seconds: tuple[Fraction, ...]
     pictures: tuple[np.ndarray, ...]
     thumbnail: bytes
-    luma_mean: float
-    luma_deviation: float
 
 
-def _pick(scanned: Iterable[ScannedShot], video: Video) -> Iterator[_PicturedShot]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _EmbeddedShot:
+    """The same without pictures: what is kept of it."""
+
+    shot: Shot
+    layout_course: LayoutCourse
+    seconds: tuple[Fraction, ...]
+    thumbnail: bytes
+    kind: ShotKind
+    frame_vectors: np.ndarray
+    cues: CueVectors
+
+
+def _pick(scanned: Iterable[ScannedShot], meters: _Meters, video: Video) -> Iterator[_PicturedShot]:
     scaler = Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
     for entry in scanned:
+        course, layout_course = meters.take()
         samples = _evenly_spaced(entry.samples, entry.shot)
-        luma = np.stack([sample.planes[: len(sample.planes) * 2 // 3] for sample in samples])
-        scale = (luma.astype(np.float32) - 16) / 219
         pictures = [scaler.rgb_of_planes(sample.planes) for sample in samples]
         top, bottom, left, right = picture_area(np.max(np.stack(pictures), axis=(0, 3)))
         yield _PicturedShot(
             shot=entry.shot,
+            course=course,
+            layout_course=layout_course,
             seconds=tuple(sample.seconds for sample in samples),
             pictures=tuple(picture[top:bottom, left:right] for picture in pictures),
             thumbnail=_jpeg(pictures[len(pictures) // 2], video),
-            luma_mean=float(np.clip(scale.mean(), 0, 1)),
-            luma_deviation=float(scale.std(axis=(1, 2)).mean()),
         )
 
 
@@ -182,12 +223,6 @@ def _bars(profile: np.ndarray) -> tuple[int, int]:
     return (before + 1, after + 1) if alike and min(before, after) >= 2 else (0, 0)
 
 
-def without_bars(picture: np.ndarray) -> np.ndarray:
-    """H x W x 3 uint8 without its black bars."""
-    top, bottom, left, right = picture_area(picture.max(axis=2))
-    return picture[top:bottom, left:right]
-
-
 def _jpeg(picture: np.ndarray, video: Video) -> bytes:
     import cv2
 
@@ -199,54 +234,81 @@ def _jpeg(picture: np.ndarray, video: Video) -> bytes:
     return bytes(jpeg)
 
 
-def _embed(shots: Iterable[_PicturedShot], encoder: Encoder) -> Iterator[tuple[_PicturedShot, np.ndarray]]:
-    """Each shot with its frame vectors; frames of several shots go through the encoder together."""
+def _embed(shots: Iterable[_PicturedShot], encoder: Encoder, frame_rate: float) -> Iterator[_EmbeddedShot]:
+    """Each shot with its vectors; frames of several shots go through the encoder together."""
     waiting: list[_PicturedShot] = []
     for shot in shots:
         waiting.append(shot)
         if sum(len(entry.pictures) for entry in waiting) >= _ENCODER_BATCH:
-            yield from _embed_together(waiting, encoder)
+            yield from _embed_together(waiting, encoder, frame_rate)
             waiting = []
-    yield from _embed_together(waiting, encoder)
+    yield from _embed_together(waiting, encoder, frame_rate)
 
 
-def _embed_together(shots: list[_PicturedShot], encoder: Encoder) -> Iterator[tuple[_PicturedShot, np.ndarray]]:
+def _embed_together(shots: list[_PicturedShot], encoder: Encoder, frame_rate: float) -> Iterator[_EmbeddedShot]:
+    seen = _seen([picture for shot in shots for picture in shot.pictures], encoder)
+    position = 0
+    for shot in shots:
+        rows = slice(position, position + len(shot.pictures))
+        position = rows.stop
+        of_shot = Seen(seen.vectors[rows], seen.layouts[rows])
+        facts = _facts(shot.pictures, of_shot, shot.course, float(shot.shot.body.duration), frame_rate)
+        yield _EmbeddedShot(
+            shot=shot.shot,
+            layout_course=shot.layout_course,
+            seconds=shot.seconds,
+            thumbnail=shot.thumbnail,
+            kind=shot_kind(facts),
+            frame_vectors=of_shot.vectors.astype(np.float16),
+            cues=vectors_of([facts]),
+        )
+
+
+def _seen(pictures: list[np.ndarray], encoder: Encoder) -> Seen:
+    """pictures: H x W x 3 uint8 RGB of any size; there may be none."""
     import cv2
 
     size = (encoder.frame_width, encoder.frame_height)
-    pictures = [cv2.resize(picture, size) for shot in shots for picture in shot.pictures]
-    if not pictures:
-        return
-    vectors = encoder.embed(FrameBatch(np.stack(pictures), np.zeros(len(pictures))))
-    position = 0
-    for shot in shots:
-        yield shot, vectors[position : position + len(shot.pictures)].astype(np.float16)
-        position += len(shot.pictures)
+    pixels = (
+        np.stack([cv2.resize(picture, size) for picture in pictures]) if pictures else np.empty((0, *size[::-1], 3))
+    )
+    return encoder.look(FrameBatch(pixels.astype(np.uint8), np.zeros(len(pixels))))
 
 
-def _film(
-    video: Video,
-    grid: FrameGrid,
-    detection: Detection,
-    encoder: Encoder,
-    embedded: list[tuple[_PicturedShot, np.ndarray]],
-) -> Film:
-    shots = [shot for shot, _ in embedded]
-    counts = [len(vectors) for _, vectors in embedded]
+_NO_COURSE = Course(np.empty((0, len(MOVEMENT_COLUMNS)), np.float32), np.empty(0, np.float64), np.empty(0, np.float32))
+
+
+def _facts(
+    pictures: tuple[np.ndarray, ...], seen: Seen, course: Course, seconds: float, frame_rate: float
+) -> ShotFacts:
+    return ShotFacts(
+        pictures=pictures,
+        frame_vectors=seen.vectors,
+        layouts=seen.layouts,
+        movement=course.movement,
+        movement_seconds=course.movement_seconds,
+        luma=course.luma,
+        seconds=seconds,
+        frame_rate=frame_rate,
+    )
+
+
+def _film(video: Video, grid: FrameGrid, detection: Detection, encoder: Encoder, embedded: list[_EmbeddedShot]) -> Film:
+    counts = [len(shot.frame_vectors) for shot in embedded]
     return Film(
         video=video,
         grid=grid,
         detection=detection,
-        shots=tuple(shot.shot for shot in shots),
+        shots=tuple(shot.shot for shot in embedded),
         embeddings=Embeddings(
             encoder=encoder.name,
             encoder_version=encoder.version,
-            content=np.stack([content(vectors) for _, vectors in embedded]),
-            frame_vectors=np.concatenate([vectors for _, vectors in embedded]),
-            frame_seconds=np.array([float(instant) for shot in shots for instant in shot.seconds]),
+            cues=together([shot.cues for shot in embedded]),
+            frame_vectors=np.concatenate([shot.frame_vectors for shot in embedded]),
+            frame_seconds=np.array([float(instant) for shot in embedded for instant in shot.seconds]),
             frame_offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         ),
-        thumbnails=tuple(shot.thumbnail for shot in shots),
-        luma_mean=np.array([shot.luma_mean for shot in shots], np.float32),
-        luma_deviation=np.array([shot.luma_deviation for shot in shots], np.float32),
+        kinds=tuple(shot.kind for shot in embedded),
+        courses=tuple(shot.layout_course for shot in embedded),
+        thumbnails=tuple(shot.thumbnail for shot in embedded),
     )

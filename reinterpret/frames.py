@@ -205,6 +205,10 @@ def read_frames(video: Video, seconds: Iterable[Fraction], *, width: int, height
     return FrameBatch(pixels, np.array([float(instant) for instant in instants], np.float64))
 
 
+# What `Scaler.planes` gives, see `Scaler._reformat`.
+_PLANES = (Colorspace.ITU601, False)
+
+
 class Scaler:
     """Squeezes frames of any size and pixel format to one small upright size, and makes RGB of them.
 
@@ -214,16 +218,20 @@ class Scaler:
     def __init__(self, width: int, height: int, *, rotation: int = 0) -> None:
         self.width, self.height, self._rotation = width, height, rotation
         self._coded_size = (height, width) if rotation in (90, 270) else (width, height)
-        self._shrink, self._colour = VideoReformatter(), VideoReformatter()
+        self._shrink, self._colour, self._to_rgb = VideoReformatter(), VideoReformatter(), VideoReformatter()
 
     def planes(self, picture: av.VideoFrame) -> np.ndarray:
         """As I420: 1.5 height x width uint8, luma above chroma, BT.601, video range, not yet turned upright."""
-        small = self._reformat(self._shrink, picture, "yuv420p", Colorspace.ITU601, ColorRange.MPEG)
-        return np.asarray(small.to_ndarray())
+        coded = source_colorspace(picture), is_full_range(picture)
+        if picture.format.name.startswith("yuv") and coded != _PLANES:
+            # From one kind of YUV to another swscale goes through RGB: not with all the pixels of a film.
+            picture = self._reformat(self._shrink, picture, "yuv420p", coded, coded)
+        return np.asarray(self._reformat(self._colour, picture, "yuv420p", coded, _PLANES).to_ndarray())
 
     def rgb(self, picture: av.VideoFrame) -> np.ndarray:
         """height x width x 3 uint8 RGB, upright."""
-        small = self._reformat(self._colour, picture, "rgb24", None, ColorRange.JPEG)
+        coded = source_colorspace(picture), is_full_range(picture)
+        small = self._reformat(self._to_rgb, picture, "rgb24", coded, (None, True))
         return upright(np.asarray(small.to_ndarray()), self._rotation)
 
     def rgb_of_planes(self, planes: np.ndarray) -> np.ndarray:
@@ -237,19 +245,20 @@ class Scaler:
         reformatter: VideoReformatter,
         picture: av.VideoFrame,
         pixel_format: str,
-        colorspace: Colorspace | None,
-        colour_range: ColorRange,
+        coded: tuple[Colorspace | None, bool],
+        wanted: tuple[Colorspace | None, bool],
     ) -> av.VideoFrame:
+        """coded, wanted: the matrix, and whether the range is full."""
         width, height = self._coded_size
         return reformatter.reformat(
             picture,
             width,
             height,
             pixel_format,
-            src_colorspace=source_colorspace(picture),
-            dst_colorspace=colorspace,
-            src_color_range=ColorRange.JPEG if is_full_range(picture) else ColorRange.MPEG,
-            dst_color_range=colour_range,
+            src_colorspace=coded[0],
+            dst_colorspace=wanted[0],
+            src_color_range=ColorRange.JPEG if coded[1] else ColorRange.MPEG,
+            dst_color_range=ColorRange.JPEG if wanted[1] else ColorRange.MPEG,
             interpolation=Interpolation.AREA,
             # films and segments are what runs in parallel; threads within a frame cost more than they bring
             threads=1,

@@ -26,6 +26,7 @@ from reinterpret.files import remove_temporaries
 from reinterpret.library import Library, Location, library_encoder
 from reinterpret.neighbours import open_neighbours
 from reinterpret.shots import Detection, load_detector
+from reinterpret.shots.cut_list import cut_list_of
 from reinterpret.video import fingerprint
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ VIDEO_SUFFIXES = frozenset({
 _ANY_RATE = Fraction(25)
 # How long the making of an empty library may take.
 _CREATION_SECONDS = 0.5
+# numpy's matrices are small here, and its threads would wait for each other: a third of the time of all cues.
+_WORKER_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 # A worker that says nothing for so long hangs in a decoder; the slowest film reports every few frames.
 _SILENCE_SECONDS = 600
 
@@ -134,7 +137,7 @@ def index(
     cuts = _checked_cuts(detection, files)
     kept = _open_or_create(Path(library), encoder, detection, device)
     kept.sweep()
-    sorted_out = _sort_out(files, kept, failed)
+    sorted_out = _sort_out(files, kept, cuts, failed)
     work = sorted_out.work
     tally = _Tally(sum(size for _, size in work), len(work), failed=failed)
     if work:
@@ -220,7 +223,11 @@ def _open_or_create(path: Path, encoder: str | None, detection: Detection | None
         _check_detector(detection or Detection())
         try:
             return Library.create(
-                path, encoder=made.name, encoder_version=made.version, detection=detection or Detection()
+                path,
+                encoder=made.name,
+                encoder_version=made.version,
+                detection=detection or Detection(),
+                readout=made.readout,
             )
         except LibraryError:
             # Another process may be making it at this moment: its folder comes first, then its library.json.
@@ -263,8 +270,8 @@ class _SortedOut:
     """Films that have another in their place now (by fingerprint)."""
 
 
-def _sort_out(files: list[Path], library: Library, failed: list[Failure]) -> _SortedOut:
-    """Compare files with the library. failed: takes what cannot be read."""
+def _sort_out(files: list[Path], library: Library, cuts: Path | None, failed: list[Failure]) -> _SortedOut:
+    """Compare files with the library. cuts: see `Detection`. failed: takes what cannot be read."""
     found = _SortedOut()
     locations = library.locations()
     work: dict[str, tuple[Path, int]] = {}
@@ -272,7 +279,7 @@ def _sort_out(files: list[Path], library: Library, failed: list[Failure]) -> _So
         try:
             location = Location.of(file)
             known = locations.get(location.path)
-            if known is not None and known[1] == location:
+            if known is not None and known[1] == location and not _has_newer_list(file, known[0], library, cuts):
                 found.unchanged += 1
                 continue
             if not file.is_file() or location.size == 0:
@@ -283,7 +290,7 @@ def _sort_out(files: list[Path], library: Library, failed: list[Failure]) -> _So
             continue
         if known is not None and known[0] != film:
             found.replaced[known[0]] = film
-        if film in library:
+        if film in library and not _has_newer_list(file, film, library, cuts):
             before = library.location(film)
             if before is None or before.path == location.path or not _holds(before, film):
                 library.relocate(film, location)
@@ -296,6 +303,17 @@ def _sort_out(files: list[Path], library: Library, failed: list[Failure]) -> _So
     # The longest first, so that no worker begins on a long film while the others have nothing left to do.
     found.work = sorted(work.values(), key=lambda item: (-item[1], item[0]))
     return found
+
+
+def _has_newer_list(file: Path, film: str, library: Library, cuts: Path | None) -> bool:
+    """Whether there is a list of the film's cuts that it was not indexed with, or that was changed since."""
+    path = None if cuts is None else cut_list_of(file, cuts)
+    try:
+        return path is not None and (
+            path.stat().st_mtime > library.written_seconds(film) or library.film(film).detection.cuts is None
+        )
+    except (OSError, LibraryError):
+        return True
 
 
 def _holds(location: Location, film: str) -> bool:
@@ -438,7 +456,7 @@ class _Worker(threading.Thread):
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**_WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
 
     def _close(self) -> None:

@@ -3,6 +3,7 @@
     LIB/library.json               format version, encoder, how shots are found
     LIB/films/FINGERPRINT.parquet  one film: a shot a row, with its vectors, thumbnail and facts; never changed
     LIB/films/FINGERPRINT.json     where the film lies now, and the checksum of its Parquet file
+    LIB/readout.npy                what the encoder's classifier reads out of its vectors, if it has one
     LIB/index/                     the nearest-neighbour index: a cache, see `reinterpret.index`
 
 Every file is written to a temporary name and renamed, so a crash loses at most the film in hand, writers need
@@ -26,34 +27,29 @@ from typing import Any
 
 import numpy as np
 
-from reinterpret.embeddings import Embeddings, Film
+from reinterpret.cues import cue_names
+from reinterpret.embeddings import Film
 from reinterpret.encoders import Device, Encoder, load_encoder
 from reinterpret.errors import LibraryError, OutputError, UsageError, VideoError
 from reinterpret.files import json_text, renamed_into
+from reinterpret.film_table import (
+    FORMAT_VERSION,
+    ShotColumns,
+    read_columns,
+    read_film,
+    read_shots,
+    read_video,
+    write_film,
+)
 from reinterpret.shots import Detection
 from reinterpret.shots.shot import Shot
-from reinterpret.timebase import Span, format_fraction, parse_fraction
-from reinterpret.video import FrameGrid, Video, fingerprint
+from reinterpret.video import Video, fingerprint
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 2
 _FORMAT_NAME = "reinterpret-library"
+_READOUT_FILE = "readout.npy"
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
-_METADATA_KEY = b"reinterpret"
-_SHOT_COLUMNS = (
-    "number",
-    "start_frame",
-    "end_frame",
-    "start",
-    "end",
-    "transition",
-    "body_start_frame",
-    "body_end_frame",
-    "body_start",
-    "body_end",
-    "confidence",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +79,11 @@ class Problem:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShotColumns:
-    """What the index needs of one film: a row a shot."""
-
-    content: np.ndarray
-    """S x D float32, unit rows."""
-    seconds: np.ndarray
-    """S float64: how long the body of each shot is."""
-    luma_mean: np.ndarray
-    luma_deviation: np.ndarray
-
-
 class Library:
     """An indexed archive. `open` one that is there, or `create` one."""
 
     def __init__(self, path: Path, encoder: str, encoder_version: str, detection: Detection) -> None:
+        """See `open` and `create`."""
         self.path = path
         self.encoder = encoder
         self.encoder_version = encoder_version
@@ -137,6 +122,11 @@ class Library:
                 f"{FORMAT_VERSION}); index its films anew, into a new folder"
             )
         try:
+            if facts["cues"] != cue_names():
+                raise LibraryError(
+                    f"{path}: was made with the cues {', '.join(map(str, facts['cues']))}, this program has "
+                    f"{', '.join(cue_names())}; index its films anew, into a new folder"
+                )
             return cls(path, str(facts["encoder"]), str(facts["encoder_version"]), Detection.from_json(facts))
         except KeyError as error:
             raise LibraryError(f"{file}: lacks {error}; restore it, or index into a new folder") from error
@@ -146,24 +136,38 @@ class Library:
             raise LibraryError(f"{file}: {error}; upgrade reinterpret, or index into a new folder") from error
 
     @classmethod
-    def create(cls, path: Path | str, *, encoder: str, encoder_version: str, detection: Detection) -> Library:
+    def create(
+        cls,
+        path: Path | str,
+        *,
+        encoder: str,
+        encoder_version: str,
+        detection: Detection,
+        readout: np.ndarray | None = None,
+    ) -> Library:
         """A new, empty library in a folder that is missing or empty. Raises LibraryError, OutputError.
 
-        Lists of cuts are not kept: they belong to films, not to the library.
+        readout: of the encoder. Lists of cuts are not kept: they belong to films, not to the library.
         """
         path = Path(path)
         detection = replace(detection, cuts=None)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise LibraryError(f"{path}: is neither a library nor an empty folder; name another for the new library")
-        facts = {
+        facts: dict[str, Any] = {
             "format": _FORMAT_NAME,
             "version": FORMAT_VERSION,
             "encoder": encoder,
             "encoder_version": encoder_version,
+            "cues": cue_names(),
+            "readout": None,
             **{name: value for name, value in detection.to_json().items() if name != "cuts"},
         }
         try:
             (path / "films").mkdir(parents=True, exist_ok=True)
+            if readout is not None:
+                with renamed_into(path / _READOUT_FILE) as temporary:
+                    np.save(temporary, readout.astype(np.float16), allow_pickle=False)
+                    facts["readout"] = _sha256(temporary)
             _write_json(path / "library.json", facts)
         except OSError as error:
             raise OutputError(f"{path}: the library cannot be made there ({error.strerror})") from error
@@ -175,6 +179,23 @@ class Library:
         return (Path(path) / "library.json").exists()
 
     # Reading
+
+    def readout(self) -> np.ndarray | None:
+        """What the encoder's classifier reads out of its vectors: classes x dimensions float32; None if it has none.
+
+        Raises LibraryError where it should be there and is not, or is damaged.
+        """
+        file = self.path / _READOUT_FILE
+        remedy = "restore it, or index into a new folder"
+        try:
+            written = json.loads((self.path / "library.json").read_text(encoding="utf-8"))["readout"]
+            if written is None:
+                return None
+            if _sha256(file) != written:
+                raise LibraryError(f"{file}: does not have the checksum it was written with; {remedy}")
+            return np.asarray(np.load(file, allow_pickle=False), np.float32)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise LibraryError(f"{file}: cannot be read ({error}); {remedy}") from error
 
     def fingerprints(self) -> list[str]:
         """The films in the library, in a fixed order."""
@@ -197,11 +218,8 @@ class Library:
 
     def video(self, film: str) -> Video:
         """The facts about one film, with the path where it lies now. Raises LibraryError."""
-        import pyarrow.parquet
-
         with self._damage_reported(film):
-            metadata = pyarrow.parquet.read_metadata(self._parquet(film)).metadata
-            video = Video.from_json(_film_facts(metadata)["video"])
+            video = read_video(self._parquet(film))
         location = self.location(film)
         return video if location is None else replace(video, path=location.path)
 
@@ -218,16 +236,14 @@ class Library:
         found = ((film, self.location(film)) for film in self.fingerprints())
         return {location.path: (film, location) for film, location in found if location is not None}
 
+    def written_seconds(self, film: str) -> float:
+        """When a film was indexed, in seconds since 1970. Raises OSError if it is not there."""
+        return self._parquet(film).stat().st_mtime
+
     def columns(self, film: str) -> ShotColumns:
         """What the index needs of one film. Raises LibraryError."""
         with self._damage_reported(film):
-            table = _read_table(self._parquet(film), ("content", "body_seconds", "luma_mean", "luma_deviation"))
-            return ShotColumns(
-                content=_matrix(table.column("content"), np.float32),
-                seconds=table.column("body_seconds").to_numpy(),
-                luma_mean=table.column("luma_mean").to_numpy(),
-                luma_deviation=table.column("luma_deviation").to_numpy(),
-            )
+            return read_columns(self._parquet(film))
 
     def thumbnail(self, film: str, shot: int) -> bytes:
         """A JPEG of the middle of the body of a shot. Raises LibraryError."""
@@ -241,8 +257,6 @@ class Library:
         location: as it was before the film was read, for a file that may change meanwhile. Raises OutputError,
         LibraryError, VideoError.
         """
-        import pyarrow.parquet
-
         if (film.embeddings.encoder, film.embeddings.encoder_version) != (self.encoder, self.encoder_version):
             raise LibraryError(
                 f"{self.path}: was made with the encoder {self.encoder} ({self.encoder_version}), not with "
@@ -253,9 +267,7 @@ class Library:
         try:
             target.parent.mkdir(exist_ok=True)
             with renamed_into(target) as temporary:
-                pyarrow.parquet.write_table(
-                    _table(film), temporary, compression="zstd", write_page_checksum=True, use_dictionary=False
-                )
+                write_film(film, temporary)
                 # The sidecar first: without its Parquet file it is no film, but a film without it is damaged.
                 self._note_location(film.video.fingerprint, location, temporary)
         except OSError as error:
@@ -323,6 +335,11 @@ class Library:
         on_film: told how many are done, of how many.
         """
         problems: list[Problem] = []
+        try:
+            self.readout()
+        except LibraryError:
+            file = self.path / _READOUT_FILE
+            problems.append(Problem(file, "is missing or damaged", "restore it, or index into a new folder"))
         films = self.fingerprints()
         for done, film in enumerate(films):
             problems += self._verify_film(film)
@@ -368,13 +385,13 @@ class Library:
 
     def _film(self, film: str) -> Film:
         with self._damage_reported(film):
-            kept = _film_of_table(_read_table(self._parquet(film), None))
+            kept = read_film(self._parquet(film))
         location = self.location(film)
         return kept if location is None else replace(kept, video=replace(kept.video, path=location.path))
 
     def _shots(self, film: str) -> tuple[Shot, ...]:
         with self._damage_reported(film):
-            return _shots_of_table(_read_table(self._parquet(film), _SHOT_COLUMNS), film)
+            return read_shots(self._parquet(film), film)
 
     @contextmanager
     def _damage_reported(self, film: str) -> Iterator[None]:
@@ -397,117 +414,6 @@ def _checked(film: str) -> str:
     if not _FINGERPRINT.fullmatch(film):
         raise LibraryError(f"{film!r} is not the fingerprint of a film (32 hexadecimal digits)")
     return film
-
-
-def _table(film: Film) -> Any:
-    import pyarrow as pa
-
-    def vectors(matrix: np.ndarray, kind: Any) -> Any:
-        return pa.FixedSizeListArray.from_arrays(pa.array(matrix.reshape(-1), kind), matrix.shape[1])
-
-    embeddings, shots = film.embeddings, film.shots
-    offsets = pa.array(embeddings.frame_offsets, pa.int32())
-    columns = {
-        "number": pa.array([shot.number for shot in shots], pa.int32()),
-        "start_frame": pa.array([shot.start_frame for shot in shots], pa.int64()),
-        "end_frame": pa.array([shot.end_frame for shot in shots], pa.int64()),
-        "start": pa.array([format_fraction(shot.span.start) for shot in shots], pa.string()),
-        "end": pa.array([format_fraction(shot.span.end) for shot in shots], pa.string()),
-        "start_seconds": pa.array([float(shot.span.start) for shot in shots], pa.float64()),
-        "seconds": pa.array([float(shot.span.duration) for shot in shots], pa.float64()),
-        "transition": pa.array([shot.transition for shot in shots], pa.string()),
-        "body_start_frame": pa.array([shot.body_start_frame for shot in shots], pa.int64()),
-        "body_end_frame": pa.array([shot.body_end_frame for shot in shots], pa.int64()),
-        "body_start": pa.array([format_fraction(shot.body.start) for shot in shots], pa.string()),
-        "body_end": pa.array([format_fraction(shot.body.end) for shot in shots], pa.string()),
-        "body_start_seconds": pa.array([float(shot.body.start) for shot in shots], pa.float64()),
-        "body_seconds": pa.array([float(shot.body.duration) for shot in shots], pa.float64()),
-        "confidence": pa.array([shot.confidence for shot in shots], pa.float64()),
-        "luma_mean": pa.array(film.luma_mean, pa.float32()),
-        "luma_deviation": pa.array(film.luma_deviation, pa.float32()),
-        "content": vectors(embeddings.content.astype(np.float32), pa.float32()),
-        "frame_seconds": pa.ListArray.from_arrays(offsets, pa.array(embeddings.frame_seconds, pa.float64())),
-        "frame_vectors": pa.ListArray.from_arrays(offsets, vectors(embeddings.frame_vectors, pa.float16())),
-        "thumbnail": pa.array(film.thumbnails, pa.binary()),
-    }
-    facts = {
-        "version": FORMAT_VERSION,
-        "video": film.video.to_json(),
-        "grid": film.grid.to_json(),
-        "detection": film.detection.to_json(),
-        "encoder": embeddings.encoder,
-        "encoder_version": embeddings.encoder_version,
-    }
-    return pa.table(columns).replace_schema_metadata({_METADATA_KEY: json.dumps(facts).encode()})
-
-
-def _film_facts(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
-    if not metadata or _METADATA_KEY not in metadata:
-        raise ValueError("it was not written by reinterpret")
-    facts = json.loads(metadata[_METADATA_KEY])
-    if not isinstance(facts, dict) or facts.get("version") != FORMAT_VERSION:
-        raise ValueError(f"it has format {facts.get('version') if isinstance(facts, dict) else None}")
-    return facts
-
-
-def _read_table(file: Path, columns: tuple[str, ...] | None) -> Any:
-    import pyarrow.parquet
-
-    return pyarrow.parquet.read_table(
-        file, columns=None if columns is None else list(columns), page_checksum_verification=True, partitioning=None
-    )
-
-
-def _matrix(column: Any, kind: Any) -> np.ndarray:
-    """A column of fixed-size lists as rows x length."""
-    array = column.combine_chunks()
-    size = array.type.list_size
-    return np.asarray(array.flatten().to_numpy(zero_copy_only=False), kind).reshape(-1, size)
-
-
-def _shots_of_table(table: Any, film: str) -> tuple[Shot, ...]:
-    rows = zip(*(table.column(name).to_pylist() for name in _SHOT_COLUMNS), strict=True)
-    return tuple(
-        Shot(
-            video=film,
-            number=number,
-            span=Span(parse_fraction(start), parse_fraction(end)),
-            start_frame=first,
-            end_frame=last,
-            transition=transition,
-            body=Span(parse_fraction(body_start), parse_fraction(body_end)),
-            body_start_frame=body_first,
-            body_end_frame=body_last,
-            confidence=confidence,
-        )
-        for number, first, last, start, end, transition, body_first, body_last, body_start, body_end, confidence in rows
-    )
-
-
-def _film_of_table(table: Any) -> Film:
-    facts = _film_facts(table.schema.metadata)
-    video = Video.from_json(facts["video"])
-    frames = table.column("frame_vectors").combine_chunks()
-    size = frames.type.value_type.list_size
-    return Film(
-        video=video,
-        grid=FrameGrid.from_json(facts["grid"]),
-        detection=Detection.from_json(facts["detection"]),
-        shots=_shots_of_table(table, video.fingerprint),
-        embeddings=Embeddings(
-            encoder=str(facts["encoder"]),
-            encoder_version=str(facts["encoder_version"]),
-            content=_matrix(table.column("content"), np.float32),
-            frame_vectors=np.asarray(frames.flatten().flatten().to_numpy(zero_copy_only=False), np.float16).reshape(
-                -1, size
-            ),
-            frame_seconds=table.column("frame_seconds").combine_chunks().flatten().to_numpy(),
-            frame_offsets=np.asarray(frames.offsets.to_numpy(), np.int64),
-        ),
-        thumbnails=tuple(table.column("thumbnail").to_pylist()),
-        luma_mean=table.column("luma_mean").to_numpy(),
-        luma_deviation=table.column("luma_deviation").to_numpy(),
-    )
 
 
 def library_encoder(library: Library, *, device: Device = "auto", threads: int | None = None) -> Encoder:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,102 +18,177 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from reinterpret.cues import CUES
+from reinterpret.cues.content import Whitening, fit_whitening
+from reinterpret.cues.reasons import CueScore
+from reinterpret.cues.vectors import CueVectors, shares, together
 from reinterpret.errors import LibraryError
 from reinterpret.files import renamed_into
-from reinterpret.library import Library, ShotColumns
+from reinterpret.film_table import ShotColumns
+from reinterpret.library import Library
 
 logger = logging.getLogger(__name__)
 
-_VERSION = 1
+_VERSION = 2
 # Up to here the exact search takes milliseconds; beyond, inverted lists with half-precision vectors
 # (faiss wiki, "Guidelines to choose an index").
 _EXACT_LIMIT = 1_000_000
 _INVERTED_PROBES = 64
-# Shots of one flat colour, black and white among them, resemble anything that is dark, bright or empty. What counts
-# is that there is nothing to see, not how dark it is: the Earth at night has a mean of 0.03 and a deviation of 0.08.
-_NEARLY_FLAT = 0.02
+# Of so many pairs of shots it is measured how alike any two are.
+_PAIRS = 4000
+# What resembles anything that is dark, bright or empty, and what is no footage, is not suggested.
+_SUGGESTED_KINDS = frozenset({"scene", "title"})
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A shot of the library and how much it resembles the query: cosine, in [-1, 1]."""
+    """A shot of the library and how much it resembles the query."""
 
     film: str
     shot: int
     score: float
+    """In [-1, 1]: the mean of the cosines of its cues, by weight."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """What is looked for, as the index of one library sees it. Made by `Neighbours.query` and `query_of_shot`."""
+
+    vectors: np.ndarray
+    """N x D float32: the unit vectors of all cues, side by side."""
+    known: np.ndarray
+    """N x cues bool."""
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def row(self, number: int) -> Query:
+        """One of them."""
+        return Query(self.vectors[number : number + 1], self.known[number : number + 1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShotTable:
+    """Facts about the N shots of an index, a row a shot."""
+
+    film_rows: np.ndarray
+    """N int32: the number of the film."""
+    shots: np.ndarray
+    """N int32: the number of the shot in its film."""
+    seconds: np.ndarray
+    """N float32: how long the body is."""
+    suggested: np.ndarray
+    """N bool: whether it shows anything."""
+    known: np.ndarray
+    """N x cues bool."""
+    usual: np.ndarray
+    """2 x cues float32, not a row a shot: mean and standard deviation of the cosine of any two."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Its fields by name, as numpy saves them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 class Neighbours:
     """The shots of a library as rows of one FAISS index."""
 
-    def __init__(
-        self, index: Any, films: list[str], film_rows: np.ndarray, shots: np.ndarray, facts: np.ndarray
-    ) -> None:
-        """index: of N vectors. films: fingerprints. For each row: which of them, which shot of it, and its facts
-
-        (N x 3 float32: seconds, mean and deviation of luma).
-        """
+    def __init__(self, index: Any, films: list[str], table: ShotTable, whitening: Whitening) -> None:
+        """index: of N rows of D numbers. films: fingerprints. whitening: of the cue content."""
         self._index = index
         self._films = films
-        self._film_rows = film_rows
-        self._shots = shots
-        self._facts = facts
-        self._usable = facts[:, 2] > _NEARLY_FLAT
-        self._first_row = {film: int(row) for row, film in _first_rows(films, film_rows)}
+        self._table = table
+        self._whitening = whitening
+        self._parts = _parts(whitening)
+        first_rows = zip(*np.unique(table.film_rows, return_index=True), strict=True)
+        self._first_row = {films[film]: int(row) for film, row in first_rows}
 
     def __len__(self) -> int:
-        return len(self._shots)
+        return len(self._table.shots)
 
     @property
     def usable_count(self) -> int:
         """Shots that can be suggested: those that are not as good as black, white or empty."""
-        return int(self._usable.sum())
+        return int(self._table.suggested.sum())
 
-    def search(self, queries: np.ndarray, k: int, *, without: frozenset[str] = frozenset()) -> list[list[Hit]]:
-        """The `k` shots nearest to each query, best first; fewer if the library has fewer.
+    def query(self, cues: CueVectors) -> Query:
+        """What shots, or pictures, of any film are like, as this library sees it."""
+        return Query(_side_by_side(cues, self._whitening), cues.known)
 
-        queries: N x D float32, unit rows. without: films left out. Equal scores come in the order of the library,
+    def query_of_shot(self, film: str, shot: int) -> Query:
+        """A shot of the library. Raises LibraryError if the index has no such shot."""
+        row = self.row(film, shot)
+        return Query(self._index.reconstruct(row)[None], self._table.known[row : row + 1])
+
+    def search(
+        self, query: Query, k: int, *, weights: Mapping[str, float], without: frozenset[str] = frozenset()
+    ) -> list[list[Hit]]:
+        """For each of N queries the `k` nearest shots, best first; fewer if the library has fewer.
+
+        weights: what each cue counts, by name. without: films left out. Equal scores come in the order of the library,
         so the same question has the same answer.
         """
-        allowed = self._usable.copy()
+        allowed = self._table.suggested.copy()
         for film in without:
             if film in self._films:
-                allowed &= self._film_rows != self._films.index(film)
+                allowed &= self._table.film_rows != self._films.index(film)
         k = min(k, int(allowed.sum()))
-        if k == 0 or len(queries) == 0:
-            return [[] for _ in range(len(queries))]
+        if k == 0 or len(query) == 0:
+            return [[] for _ in range(len(query))]
+        weighed = query.vectors * self._spread(shares(weights, query.known))
         scores, rows = self._index.search(
-            np.ascontiguousarray(queries, np.float32), k, params=_only(self._index, allowed)
+            np.ascontiguousarray(weighed, np.float32), k, params=_only(self._index, allowed)
         )
         return [self._hits(*pair) for pair in zip(scores, rows, strict=True)]
 
-    def vector(self, film: str, shot: int) -> np.ndarray:
-        """The vector of a shot: D float32. Raises LibraryError if the index has no such shot."""
-        return np.asarray(self._index.reconstruct(self.row(film, shot)), np.float32)
+    def explain(self, query: Query, hit: Hit) -> list[CueScore]:
+        """How a hit resembles the query, cue by cue, in the order of `CUES`; those that are not known are left out.
+
+        Of a query of several rows that one counts which it resembles most.
+        """
+        there = np.asarray(self._index.reconstruct(self.row(hit.film, hit.shot)))
+        query = query.row(int((query.vectors @ there).argmax()))
+        found = []
+        for number, (cue, part) in enumerate(zip(CUES, self._parts, strict=True)):
+            if query.known[0, number]:
+                one, other = query.vectors[0, part], there[part]
+                score = float(np.clip(one @ other, -1, 1))
+                mean, deviation = self._table.usual[:, number]
+                surplus = (score - float(mean)) / float(deviation)
+                found.append(CueScore(cue.name, round(score, 6), surplus, cue.shared(one, other)))
+        return found
+
+    def vectors(self, hits: Sequence[Hit], *, weights: Mapping[str, float]) -> np.ndarray:
+        """The vectors of shots, N x D float32, unit rows: their cosines are those of their cues, by weight."""
+        rows = np.array([self.row(hit.film, hit.shot) for hit in hits], np.int64)
+        return self._weighed(rows, weights)
 
     def seconds(self, film: str, shot: int) -> float:
         """How much of a shot can be used: the length of its body."""
-        return float(self._facts[self.row(film, shot), 0])
+        return float(self._table.seconds[self.row(film, shot)])
 
     def row(self, film: str, shot: int) -> int:
         """Where a shot stands among all. Raises LibraryError."""
         first = self._first_row.get(film)
         row = -1 if first is None else first + shot
-        if first is None or not 0 <= row < len(self) or self._films[self._film_rows[row]] != film or shot < 0:
+        if first is None or not 0 <= row < len(self) or shot < 0 or self._films[self._table.film_rows[row]] != film:
             raise LibraryError(f"the library has no shot {shot} of the film {film}")
         return row
 
-    def clusters(self, count: int, *, size: int) -> list[list[Hit]]:
+    def film_number(self, film: str) -> int:
+        """Where a film stands among all."""
+        return self._films.index(film)
+
+    def clusters(self, count: int, *, size: int, weights: Mapping[str, float]) -> list[list[Hit]]:
         """The shots grouped by likeness: for each group the `size` nearest to its middle; the largest group first.
 
         Spherical k-means with a fixed seed (faiss.Kmeans).
         """
         import faiss
 
-        rows = np.flatnonzero(self._usable)
+        rows = np.flatnonzero(self._table.suggested)
         if len(rows) == 0:
             raise LibraryError("the library has no shots to group; index some films first")
-        vectors = np.stack([self._index.reconstruct(int(row)) for row in rows])
+        vectors = self._weighed(rows, weights)
         means = faiss.Kmeans(
             vectors.shape[1],
             min(count, len(rows)),
@@ -133,12 +209,50 @@ class Neighbours:
                 found.append((len(members), self._hits(likeness[best, group], rows[best])))
         return [hits for _, hits in sorted(found, key=lambda entry: -entry[0])]
 
+    def _weighed(self, rows: np.ndarray, weights: Mapping[str, float]) -> np.ndarray:
+        vectors = self._index.reconstruct_batch(rows)
+        everything = np.ones((1, len(CUES)), bool)
+        return np.asarray(vectors * np.sqrt(self._spread(shares(weights, everything))), np.float32)
+
+    def _spread(self, counts: np.ndarray) -> np.ndarray:
+        """N x cues to N x D: what holds for a cue holds for each of its numbers."""
+        return np.repeat(counts, [part.stop - part.start for part in self._parts], axis=1)
+
     def _hits(self, scores: np.ndarray, rows: np.ndarray) -> list[Hit]:
         order = sorted((-float(score), int(row)) for score, row in zip(scores, rows, strict=True) if row >= 0)
+        table = self._table
         return [
-            Hit(self._films[self._film_rows[row]], int(self._shots[row]), float(np.clip(-negative, -1, 1)))
+            Hit(self._films[table.film_rows[row]], int(table.shots[row]), float(np.clip(-negative, -1, 1)))
             for negative, row in order
         ]
+
+
+def _parts(whitening: Whitening) -> list[slice]:
+    """Where in a row of the index each cue is."""
+    lengths = [whitening.dimensions if cue.dimensions is None else cue.dimensions for cue in CUES]
+    ends = np.cumsum(lengths)
+    return [slice(int(end - length), int(end)) for end, length in zip(ends, lengths, strict=True)]
+
+
+def _usual(vectors: np.ndarray, suggested: np.ndarray, parts: list[slice]) -> np.ndarray:
+    """2 x cues float32: mean and standard deviation of the cosine of any two shots that can be suggested."""
+    rows = np.flatnonzero(suggested)
+    if len(rows) < 3:
+        return np.stack([np.zeros(len(parts)), np.ones(len(parts))]).astype(np.float32)
+    random = np.random.default_rng(0)
+    one, other = rows[random.integers(0, len(rows), (2, _PAIRS))]
+    apart = one != other
+    cosines = [np.einsum("nd,nd->n", vectors[one[apart], part], vectors[other[apart], part]) for part in parts]
+    return np.array(
+        [[values.mean() for values in cosines], [max(values.std(), 0.01) for values in cosines]], np.float32
+    )
+
+
+def _side_by_side(cues: CueVectors, whitening: Whitening) -> np.ndarray:
+    """N x D float32: the rows of the index."""
+    matrices = [whitening.apply(cues.of("content")), *cues.matrices[1:]]
+    assert CUES[0].name == "content"
+    return np.ascontiguousarray(np.concatenate(matrices, axis=1), np.float32)
 
 
 def open_neighbours(library: Library) -> Neighbours:
@@ -190,19 +304,23 @@ def _build(library: Library, films: list[str]) -> Neighbours:
             f"{library.path}: not one of its films can be read; see: reinterpret verify -L {library.path}"
         )
     counts = [len(column.seconds) for column in columns]
-    vectors = np.concatenate([column.content for column in columns])
-    facts = [(column.seconds, column.luma_mean, column.luma_deviation) for column in columns]
-    return Neighbours(
-        build_index(vectors),
-        kept,
-        np.repeat(np.arange(len(kept), dtype=np.int32), counts),
-        np.concatenate([np.arange(count, dtype=np.int32) for count in counts]),
-        np.concatenate([np.stack(fact, axis=1) for fact in facts]).astype(np.float32),
+    cues = together([column.cues for column in columns])
+    whitening = fit_whitening(cues.of("content"), readout=library.readout())
+    vectors = _side_by_side(cues, whitening)
+    suggested = np.array([kind in _SUGGESTED_KINDS for column in columns for kind in column.kinds], bool)
+    table = ShotTable(
+        film_rows=np.repeat(np.arange(len(kept), dtype=np.int32), counts),
+        shots=np.concatenate([np.arange(count, dtype=np.int32) for count in counts]),
+        seconds=np.concatenate([column.seconds for column in columns]).astype(np.float32),
+        suggested=suggested,
+        known=cues.known,
+        usual=_usual(vectors, suggested, _parts(whitening)),
     )
+    return Neighbours(build_index(vectors), kept, table, whitening)
 
 
 def build_index(vectors: np.ndarray) -> Any:
-    """A FAISS index over N x D float32 unit rows: exact up to a million, inverted lists beyond."""
+    """A FAISS index over N x D float32 rows of one length: exact up to a million, inverted lists beyond."""
     faiss: Any = import_module("faiss")  # its type stubs lack half of what is used here
     dimensions = vectors.shape[1]
     if len(vectors) <= _EXACT_LIMIT:
@@ -230,10 +348,6 @@ def _only(index: Any, allowed: np.ndarray) -> Any:
     return faiss.SearchParameters(sel=selector)
 
 
-def _first_rows(films: list[str], film_rows: np.ndarray) -> list[tuple[int, str]]:
-    return [(int(row), films[film]) for film, row in zip(*np.unique(film_rows, return_index=True), strict=True)]
-
-
 def _write(neighbours: Neighbours, folder: Path, stamp: str) -> None:
     import faiss
 
@@ -242,7 +356,8 @@ def _write(neighbours: Neighbours, folder: Path, stamp: str) -> None:
     with renamed_into(folder / f"{stamp}.faiss") as temporary:
         faiss.write_index(neighbours._index, str(temporary))
     with renamed_into(folder / f"{stamp}.npz") as temporary:
-        np.savez(temporary, film_rows=neighbours._film_rows, shots=neighbours._shots, facts=neighbours._facts)
+        whitening = {f"whitening_{name}": values for name, values in neighbours._whitening.arrays().items()}
+        np.savez(temporary, allow_pickle=False, **neighbours._table.arrays(), **whitening)
     with renamed_into(folder / "index.json") as temporary:
         temporary.write_text(json.dumps({"stamp": stamp, "films": neighbours._films}), encoding="utf-8")
     for old in folder.iterdir():
@@ -260,7 +375,9 @@ def _read(folder: Path, stamp: str) -> Neighbours | None:
 
         index = faiss.read_index(str(folder / f"{stamp}.faiss"))
         with (folder / f"{stamp}.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            found = Neighbours(index, manifest["films"], arrays["film_rows"], arrays["shots"], arrays["facts"])
+            table = ShotTable(**{field.name: arrays[field.name] for field in fields(ShotTable)})
+            whitening = Whitening(**{field.name: arrays[f"whitening_{field.name}"] for field in fields(Whitening)})
+            found = Neighbours(index, manifest["films"], table, whitening)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, BadZipFile) as error:
         logger.info("%s: the index will be built again (%s)", folder, error)
         return None

@@ -1,48 +1,70 @@
-"""What one can look for: a picture, a frame of a video or a shot of the library goes in, a vector comes out."""
+"""What one can look for: a picture, a frame of a video or a shot of the library goes in, what it is like comes out."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from reinterpret.cues import PRESETS
+from reinterpret.cues.vectors import CueVectors
 from reinterpret.embeddings import embed_pictures
 from reinterpret.encoders import Encoder
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.frames import read_frames
 from reinterpret.library import Library
-from reinterpret.neighbours import Hit, Neighbours
+from reinterpret.neighbours import Hit, Neighbours, Query
 from reinterpret.video import Video, probe
 
+_PARTS_ALONG = 5
 # A picture is only looked at through a small frame; this is far above what any camera makes.
 _MOST_PIXELS = 400_000_000
 
 
-def picture_query(path: Path | str, encoder: Encoder) -> np.ndarray:
-    """The vector of a picture file: D float32. Raises VideoError if it is none."""
-    return np.asarray(embed_pictures([read_picture(Path(path))], encoder)[0])
+def picture_query(path: Path | str, encoder: Encoder, *, parts: bool = False) -> CueVectors:
+    """What a picture file is like; with `parts`, what its parts are like too. Raises VideoError if it is none."""
+    return _query(read_picture(Path(path)), encoder, parts)
 
 
-def frame_query(path: Path | str, at: float, encoder: Encoder) -> np.ndarray:
-    """The vector of the frame that a video shows at an instant (seconds from its start): D float32.
+def frame_query(path: Path | str, at: float, encoder: Encoder, *, parts: bool = False) -> CueVectors:
+    """What the frame is like that a video shows at an instant (seconds from its start), and with `parts` its parts.
 
     Raises VideoError, also where the video is over by then.
     """
-    return np.asarray(embed_pictures([read_frame(probe(path), at)], encoder)[0])
+    return _query(read_frame(probe(path), at), encoder, parts)
 
 
-def shot_query(neighbours: Neighbours, film: str, shot: int) -> np.ndarray:
-    """The vector of a shot of the library: D float32. Raises LibraryError."""
-    return neighbours.vector(film, shot)
+def _query(picture: np.ndarray, encoder: Encoder, parts: bool) -> CueVectors:
+    return embed_pictures(parts_of(picture) if parts else [picture], encoder)
 
 
-def search(neighbours: Neighbours, query: np.ndarray, *, k: int = 10) -> list[Hit]:
-    """The `k` shots nearest to one query (D float32), best first."""
+def parts_of(picture: np.ndarray) -> list[np.ndarray]:
+    """A picture, H x W x 3, and 25 parts of half its width and height, row by row: in one of them may lie another."""
+    height, width = picture.shape[:2]
+    high, wide = max(1, height // 2), max(1, width // 2)
+    tops, lefts = (np.linspace(0, free, _PARTS_ALONG).round().astype(int) for free in (height - high, width - wide))
+    return [picture, *(picture[top : top + high, left : left + wide] for top in tops for left in lefts)]
+
+
+def search(
+    neighbours: Neighbours, query: Query, *, k: int = 10, weights: Mapping[str, float] | None = None
+) -> list[Hit]:
+    """The `k` shots nearest to a query, best first; of a query of several rows, to any of these.
+
+    weights: of the cues, `balanced` by default. Raises UsageError.
+    """
     if k < 1:
         raise UsageError(f"at least one result must be asked for, got -k {k}")
-    return neighbours.search(query[None], k)[0]
+    best: dict[tuple[str, int], Hit] = {}
+    for hits in neighbours.search(query, k, weights=weights or PRESETS["balanced"]):
+        for hit in hits:
+            known = best.get((hit.film, hit.shot))
+            if known is None or hit.score > known.score:
+                best[hit.film, hit.shot] = hit
+    return sorted(best.values(), key=lambda hit: -hit.score)[:k]
 
 
 def parse_shot(name: str, library: Library) -> tuple[str, int]:

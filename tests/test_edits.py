@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reinterpret.edits import FORMAT_VERSION, Clip, EditList, Match
+from reinterpret.edits import FORMAT_VERSION, Clip, ClipKind, EditList, Match
 from reinterpret.errors import EditError, OutputError
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video
@@ -81,18 +82,26 @@ def edits(draw: st.DrawFn) -> EditList:
         used = draw(st.sampled_from([Span(b, c), Span(a, d), Span(a, b)]))
         cues = (("content", score), (draw(names), draw(st.floats(-1, 1))))
         return Match(
-            number, draw(st.sampled_from("bc")) * 32, number, Span(a, d), used, score, tuple(dict(cues).items())
+            number,
+            draw(st.sampled_from("bc")) * 32,
+            number,
+            Span(a, d),
+            used,
+            score,
+            tuple(dict(cues).items()),
+            draw(st.text(st.characters(exclude_categories=("Cs",)), max_size=20)),
         )
 
     clips, first = [], 0
     for number in range(draw(st.integers(1, 5))):
         frames = draw(st.integers(1, 10_000))
-        if draw(st.booleans()):
+        kind = draw(st.sampled_from(get_args(ClipKind)))
+        others = tuple(match(number) for _ in range(draw(st.integers(0, 2))))
+        if kind == "footage":
             speed = draw(st.fractions(Fraction(1, 4), 4).filter(lambda value: value > 0))
-            others = tuple(match(number) for _ in range(draw(st.integers(0, 2))))
             clips.append(Clip(first, frames, "footage", match(number), speed, others))
         else:
-            clips.append(Clip(first, frames, "black"))
+            clips.append(Clip(first, frames, kind, suggestions=others))
         first += frames
     places = st.integers(1, first - 1) if first > 1 else st.nothing()
     dropped = tuple(sorted(draw(st.sets(places, max_size=3)))) if first > 1 else ()
@@ -143,6 +152,7 @@ def test_a_film_that_is_not_in_the_list_is_refused() -> None:
         lambda: Clip(0, 0, "black"),
         lambda: Clip(0, 5, "footage"),
         lambda: Clip(0, 5, "black", found()),
+        lambda: Clip(0, 5, "title", found()),
         lambda: Clip(0, 5, "white"),  # type: ignore[arg-type]
         lambda: Clip(0, 5, "black", speed=Fraction(0)),
         lambda: Clip(0, 5, "black", speed=Fraction(17)),
@@ -188,6 +198,30 @@ def changed(path: Path, change: Callable[[dict], object]) -> Path:
     change(values)
     path.write_text(json.dumps(values), encoding="utf-8")
     return path
+
+
+def test_an_edit_of_the_first_version_is_still_read(saved: Path) -> None:
+    """It had no words for what two shots share, and no titles."""
+
+    def older(values: dict) -> None:
+        values["version"] = 1
+        for clip in values["clips"]:
+            for match in [*([clip["match"]] if clip["match"] else []), *clip["suggestions"]]:
+                del match["shared"]
+
+    made = EditList.load(saved)
+    assert EditList.load(changed(saved, older)) == made
+    assert json.loads(made.dumps())["version"] == 2
+
+
+def test_what_two_shots_share_is_kept(tmp_path: Path) -> None:
+    made = edit(Clip(0, 20, "footage", replace(found(), shared="same movement: pan left")), Clip(20, 5, "title"))
+    made.save(tmp_path / "cut.json")
+    loaded = EditList.load(tmp_path / "cut.json")
+    assert loaded == made
+    assert [clip.kind for clip in loaded.clips] == ["footage", "title"]
+    assert loaded.clips[0].match is not None
+    assert loaded.clips[0].match.shared == "same movement: pan left"
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,16 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reinterpret.embeddings import Embeddings, Film, embed_pictures, embed_video, picture_area, without_bars
+from reinterpret.cues import CUES, cue_names
+from reinterpret.cues.vectors import CueVectors
+from reinterpret.embeddings import Embeddings, Film, embed_pictures, embed_video, picture_area
 from reinterpret.encoders import load_encoder
 from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import VideoError
@@ -20,6 +23,7 @@ from reinterpret.frames import FrameBatch
 from reinterpret.shots import Boundary, Detection
 from reinterpret.video import probe
 from tests.conftest import make_video
+from tests.cues.made import HEIGHT, WIDTH, seen_from, texture
 from tests.judging import remade
 from tests.shots.known import find
 
@@ -38,18 +42,26 @@ def of_scenes(path: Path, *scenes: tuple[str, float]) -> Film:
 
 
 def likeness(one: Film, other: Film) -> float:
-    return float(one.embeddings.content[0] @ other.embeddings.content[0])
+    return float(content(one)[0] @ content(other)[0])
+
+
+def content(film: Film) -> np.ndarray:
+    return film.embeddings.cues.of("content")
 
 
 # Films
 
 
-def test_every_shot_has_a_unit_vector_a_thumbnail_and_its_facts(film: Film) -> None:
+def test_every_shot_has_unit_vectors_a_kind_a_course_a_thumbnail_and_its_facts(film: Film) -> None:
     assert [shot.start_frame for shot in film.shots] == [0, 50, 60]
-    assert film.embeddings.content.shape == (3, PixelsEncoder.dimensions)
-    assert film.embeddings.content.dtype == np.float32
-    assert np.linalg.norm(film.embeddings.content, axis=1) == pytest.approx(1, abs=1e-5)
-    assert len(film.thumbnails) == len(film.luma_mean) == len(film.luma_deviation) == 3
+    assert len(film.embeddings) == 3
+    for cue, matrix in zip(CUES, film.embeddings.cues.matrices, strict=True):
+        assert matrix.shape == (3, cue.dimensions or PixelsEncoder.dimensions)
+        assert matrix.dtype == np.float32
+        assert np.linalg.norm(matrix, axis=1) == pytest.approx(1, abs=1e-5)
+    assert film.embeddings.cues.known.all()
+    assert film.kinds == ("bars", "scene", "scene")
+    assert len(film.thumbnails) == len(film.courses) == 3
     assert (film.embeddings.encoder, film.embeddings.encoder_version) == ("pixels", PixelsEncoder.version)
     assert (film.grid.rate, film.grid.frame_count, film.video.frame_count) == (25, 235, 235)
     assert film.detection == Detection()
@@ -78,7 +90,10 @@ def test_only_the_body_of_a_shot_is_embedded(film: Film, monkeypatch: pytest.Mon
         assert all(first / 25 <= instant < end / 25 for instant in seconds)
     assert np.diff(found.embeddings.frame_offsets).tolist() == [3, 5]
     # Nothing of the fractal between them: the thumbnail and the vector are those of the bars alone.
-    assert float(found.embeddings.content[0] @ film.embeddings.content[0]) > 0.99
+    assert likeness(found, film) > 0.99
+    for shot, course in zip(found.shots, found.courses, strict=True):
+        assert course.seconds[0] == float(shot.body.start)
+        assert float(shot.body.end) - 0.08 <= course.seconds[-1] < shot.body.end
 
 
 def test_a_shot_of_one_frame_has_one_vector(tmp_path: Path) -> None:
@@ -95,7 +110,7 @@ def test_a_long_shot_has_no_more_than_24_vectors(tmp_path: Path) -> None:
 @pytest.mark.parametrize("other", ["bars", "test", "plate", "colours", "green"])
 def test_a_shot_resembles_its_own_scene_more_than_any_other(clips: Path, film: Film, other: str) -> None:
     path = clips / f"embeddings-{other}.mp4"
-    found = film.embeddings.content @ of_scenes(path, (other, 1)).embeddings.content[0]
+    found = content(film) @ content(of_scenes(path, (other, 1)))[0]
     if other in ("bars", "colours"):
         assert int(found.argmax()) == {"bars": 0, "colours": 2}[other]
         assert found.max() > (0.95 if other == "bars" else 0.3)  # the colours move on
@@ -103,21 +118,49 @@ def test_a_shot_resembles_its_own_scene_more_than_any_other(clips: Path, film: F
         assert found.max() < 0.95
 
 
-@pytest.mark.parametrize(("colour", "mean"), [("black", 0.0), ("white", 1.0), ("0x808080", 0.5)])
-def test_brightness_is_that_of_the_film_and_a_flat_colour_does_not_deviate(
-    tmp_path: Path, colour: str, mean: float
+@pytest.mark.parametrize(
+    ("colour", "kind", "luma"), [("black", "black", 16), ("white", "white", 235), ("0x808080", "plain", 126)]
+)
+def test_a_flat_film_is_told_from_a_scene_and_its_course_is_even(
+    tmp_path: Path, colour: str, kind: str, luma: int
 ) -> None:
     film = of_scenes(tmp_path / "flat.mp4", (f"color={colour}:size=320x180:rate=25", 0.4))
-    assert film.luma_mean[0] == pytest.approx(mean, abs=0.02)
-    assert film.luma_deviation[0] < 0.01
+    assert film.kinds == (kind,)
+    assert np.abs(film.courses[0].cells.astype(int) - luma).max() <= 2
+    assert film.courses[0].seconds == pytest.approx(np.arange(0, 0.4, 0.08), abs=1e-9)
 
 
-def test_half_black_and_half_white_deviates_by_one_half(tmp_path: Path) -> None:
-    film = of_scenes(
-        tmp_path / "halves.mp4", ("color=black:size=320x180:rate=25,drawbox=w=160:h=180:color=white:t=fill", 0.4)
-    )
-    assert film.luma_mean[0] == pytest.approx(0.5, abs=0.02)
-    assert film.luma_deviation[0] == pytest.approx(0.5, abs=0.02)
+def test_the_course_of_a_shot_tells_where_it_is_light(tmp_path: Path) -> None:
+    source = "color=black:size=320x180:rate=25,drawbox=w=160:h=180:color=white:t=fill"  # white on the left
+    film = of_scenes(tmp_path / "halves.mp4", (source, 0.4))
+    cells = film.courses[0].cells.astype(int)
+    assert np.abs(cells - np.tile([235] * 4 + [16] * 4, 5)).max() <= 2
+    turned = remade(film.video.path, tmp_path / "turned.mp4", "-c", "copy", before=("-display_rotation", "-90"))
+    found = embed_video(probe(turned), PixelsEncoder(), detection=Detection("none"))
+    # Clockwise: what was on the left is above.
+    rows = found.courses[0].cells[0].reshape(5, 8).astype(int)
+    assert np.abs(rows[:2] - 235).max() <= 2
+    assert np.abs(rows[3:] - 16).max() <= 2
+
+
+def test_the_movement_of_a_shot_is_that_of_its_own_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A camera that rests, turns to the right and rests; between them it is torn to and fro."""
+    torn = [200, -200] * 5
+    speeds = [*[0] * 30, *torn, *[2] * 30, *torn, *[0] * 30]
+    with av.open(str(tmp_path / "film.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for x in 700 + np.cumsum(speeds):
+            picture = seen_from(texture(), x=float(x), y=500)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.stack([picture] * 3, axis=2), "rgb24")))
+        container.mux(stream.encode(None))
+    find(monkeypatch, Boundary.gradual("dissolve", 30, 40), Boundary.gradual("dissolve", 70, 80))
+    film = embed_video(probe(tmp_path / "film.mp4"), PixelsEncoder())
+    movement = film.embeddings.cues.of("movement")
+    said = [CUES[cue_names().index("movement")].shared(row, row) for row in movement]
+    assert said == ["nothing moving", "pan right", "nothing moving"]
+    assert movement[0] @ movement[2] > 0.95
+    assert movement[0] @ movement[1] < 0.5
 
 
 def test_the_same_film_gives_the_same_vectors_whatever_the_threads(film: Film) -> None:
@@ -180,17 +223,12 @@ def test_the_picture_is_found_between_bars_of_any_size(rows: int, columns: int) 
         assert (low, high) == ((made + 1, size - made - 1) if made >= 2 else (0, size))
 
 
-def test_without_bars_cuts_the_picture_out_less_the_line_beside_each_bar() -> None:
-    inside = np.random.default_rng(2).integers(60, 255, (90, 200, 3), dtype=np.uint8)
-    assert np.array_equal(without_bars(cv2.copyMakeBorder(inside, 20, 20, 0, 0, cv2.BORDER_CONSTANT)), inside[1:-1])
-
-
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_some_picture_is_left_of_any_picture(height: int, width: int) -> None:
-    picture = np.random.default_rng(height * 41 + width).integers(0, 60, (height, width, 3), dtype=np.uint8)
-    left = without_bars(picture)
-    assert left.shape[0] >= 1
-    assert left.shape[1] >= 1
+    brightest = np.random.default_rng(height * 41 + width).integers(0, 60, (height, width), dtype=np.uint8)
+    top, bottom, left, right = picture_area(brightest)
+    assert 0 <= top < bottom <= height
+    assert 0 <= left < right <= width
 
 
 # Thumbnails
@@ -243,44 +281,51 @@ def test_pictures_are_seen_as_the_frames_of_a_film_are(tmp_path: Path, film: Fil
     assert picture is not None
     barred = cv2.copyMakeBorder(picture, 40, 40, 0, 0, cv2.BORDER_CONSTANT)
     vectors = embed_pictures([picture[:, :, ::-1], barred[:, :, ::-1]], PixelsEncoder())
-    assert vectors.shape == (2, PixelsEncoder.dimensions)
-    assert (vectors @ film.embeddings.content[0] > 0.99).all()
+    assert len(vectors) == 2
+    for name, least in (("content", 0.99), ("composition", 0.97), ("colour", 0.97)):
+        assert (vectors.of(name) @ film.embeddings.cues.of(name)[0] > least).all(), name
+    unknown = [name not in ("movement", "rhythm") for name in cue_names()]
+    assert vectors.known.tolist() == [unknown, unknown]
 
 
 def test_pictures_of_any_size_can_be_embedded_together() -> None:
     rng = np.random.default_rng(0)
     sizes = [(1, 1), (3000, 2), (17, 900), (160, 288)]
     vectors = embed_pictures([rng.integers(0, 256, (*size, 3), dtype=np.uint8) for size in sizes], PixelsEncoder())
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+    assert len(vectors) == 4
+    for matrix in vectors.matrices:
+        assert np.linalg.norm(matrix, axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_no_pictures_give_no_vectors() -> None:
-    assert embed_pictures([], PixelsEncoder()).shape == (0, PixelsEncoder.dimensions)
+def test_no_pictures_are_like_nothing() -> None:
+    with pytest.raises(ValueError, match="expected a matrix for each of"):
+        embed_pictures([], PixelsEncoder())
 
 
 # What is refused
 
 
-def embeddings(content: np.ndarray, frames: int = 4, offsets: tuple[int, ...] = (0, 2, 4)) -> Embeddings:
+def embeddings(dimensions: int, frames: int = 4, offsets: tuple[int, ...] = (0, 2, 4)) -> Embeddings:
+    """Of two shots; the encoder's vectors have so many numbers, those of the frames have 3."""
+    lengths = [cue.dimensions or dimensions for cue in CUES]
+    cues = CueVectors(tuple(np.eye(length, dtype=np.float32)[:2] for length in lengths), np.ones((2, len(CUES)), bool))
     vectors = np.zeros((frames, 3), np.float16)
     vectors[:, 0] = 1
-    return Embeddings("pixels", "1", content, vectors, np.arange(frames, dtype=np.float64), np.array(offsets))
+    return Embeddings("pixels", "1", cues, vectors, np.arange(frames, dtype=np.float64), np.array(offsets))
 
 
 def test_vectors_that_do_not_fit_together_are_refused() -> None:
-    unit = np.eye(3, dtype=np.float32)[:2]
-    assert len(embeddings(unit)) == 2
-    with pytest.raises(ValueError, match="unit length"):
-        embeddings(unit * 2)
+    assert len(embeddings(3)) == 2
     with pytest.raises(ValueError, match="do not fit together"):
-        embeddings(unit, offsets=(0, 4))
+        embeddings(3, offsets=(0, 4))
     with pytest.raises(ValueError, match="do not fit together"):
-        embeddings(np.eye(4, dtype=np.float32)[:2])
+        embeddings(4)
 
 
-def test_a_film_without_shots_or_with_too_few_thumbnails_is_refused(film: Film) -> None:
-    with pytest.raises(ValueError, match="as many"):
-        replace(film, thumbnails=film.thumbnails[:2])
+def test_a_film_without_shots_or_with_too_little_about_them_is_refused(film: Film) -> None:
+    for name in ("kinds", "courses", "thumbnails"):
+        with pytest.raises(ValueError, match="as many"):
+            replace(film, **{name: getattr(film, name)[:2]})
     with pytest.raises(ValueError, match="got 0 shots"):
         replace(film, shots=())
 
@@ -305,7 +350,7 @@ def test_an_encoder_is_fed_several_shots_at_once_and_each_gets_its_own_vectors(t
     assert len(film.shots) == 30
     assert len(encoder.batches) == 2
     assert sum(encoder.batches) == len(film.embeddings.frame_seconds) == 90
-    alike = film.embeddings.content @ film.embeddings.content.T
+    alike = content(film) @ content(film).T
     odd = np.add.outer(np.arange(30), np.arange(30)) % 2 == 1
     assert alike[~odd].min() > 0.98
     assert alike[odd].max() < 0.9

@@ -122,6 +122,23 @@ def test_lists_of_cuts_are_used_where_there_are_some(three: Path, tmp_path: Path
     assert library.film(library.find_film("bars.mp4")).detection == Detection("none", cuts=lists)
 
 
+def test_a_film_whose_list_is_new_or_has_changed_is_indexed_again(three: Path, tmp_path: Path) -> None:
+    lists, library = tmp_path / "lists", tmp_path / "lib"
+    lists.mkdir()
+    detection = Detection("none", cuts=lists)
+    assert index([three], library, encoder="pixels", detection=Detection("none")).indexed == 3
+    (lists / "bars.csv").write_text("transition,start_frame,end_frame\ncut,4,4\n", encoding="utf-8")
+    assert index([three], library, encoder="pixels", detection=detection).indexed == 1
+    assert index([three], library, encoder="pixels", detection=detection).indexed == 0
+    (lists / "bars.csv").write_text("transition,start_frame,end_frame\ncut,4,4\ncut,8,8\n", encoding="utf-8")
+    later = time.time() + 10
+    os.utime(lists / "bars.csv", (later, later))
+    assert index([three], library, encoder="pixels", detection=detection).indexed == 1
+    opened = Library.open(library)
+    assert len(opened.shots(opened.find_film("bars.mp4"))) == 3
+    assert len(opened.fingerprints()) == 3
+
+
 def test_a_list_of_cuts_that_cannot_be_meant_stops_the_run_before_it_begins(three: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.csv: no such file or folder, a list of cuts was expected"):
         index([three], tmp_path / "lib", encoder="pixels", detection=Detection(cuts=tmp_path / "none.csv"))

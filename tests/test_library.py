@@ -16,6 +16,9 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
+from reinterpret.cues import CUES, cue_names
+from reinterpret.cues.courses import CELLS, LayoutCourse
+from reinterpret.cues.vectors import CueVectors
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import LibraryError, OutputError, VideoError
@@ -53,30 +56,40 @@ def parquet_of(library: Library, name: str) -> Path:
     return library.path / "films" / f"{film_named(library, name)}.parquet"
 
 
-def create(path: Path) -> Library:
+def create(path: Path, *, readout: np.ndarray | None = None) -> Library:
     return Library.create(
-        path, encoder="pixels", encoder_version=PixelsEncoder.version, detection=Detection()
+        path, encoder="pixels", encoder_version=PixelsEncoder.version, detection=Detection(), readout=readout
     )
 
 
 def library_json(**values: object) -> str:
-    whole = {"format": "reinterpret-library", "version": 2, "encoder": "pixels", "encoder_version": "1"}
+    whole = {"format": "reinterpret-library", "version": 3, "encoder": "pixels", "encoder_version": "1"}
+    whole |= {"cues": cue_names(), "readout": None}
     return json.dumps({**whole, "detector": "none", "sensitivity": 0.5, "min_shot_seconds": "1/8", **values})
 
 
 def assert_same(one: Film, other: Film) -> None:
     assert (one.video, one.grid, one.detection, one.shots) == (other.video, other.grid, other.detection, other.shots)
     assert one.thumbnails == other.thumbnails
-    assert np.array_equal(one.luma_mean, other.luma_mean)
-    assert np.array_equal(one.luma_deviation, other.luma_deviation)
+    assert one.kinds == other.kinds
+    for kept, made in zip(one.courses, other.courses, strict=True):
+        assert np.array_equal(kept.cells, made.cells)
+        assert np.array_equal(kept.seconds, made.seconds)
     assert (one.embeddings.encoder, one.embeddings.encoder_version) == (
         other.embeddings.encoder,
         other.embeddings.encoder_version,
     )
-    for name in ("content", "frame_vectors", "frame_seconds", "frame_offsets"):
-        kept, made = getattr(one.embeddings, name), getattr(other.embeddings, name)
-        assert kept.dtype == made.dtype, name
-        assert np.array_equal(kept, made), name
+    assert_same_cues(one.embeddings.cues, other.embeddings.cues)
+    for name in ("frame_vectors", "frame_seconds", "frame_offsets"):
+        stored, written = getattr(one.embeddings, name), getattr(other.embeddings, name)
+        assert stored.dtype == written.dtype, name
+        assert np.array_equal(stored, written), name
+
+
+def assert_same_cues(one: CueVectors, other: CueVectors) -> None:
+    assert np.array_equal(one.known, other.known)
+    for cue, kept, made in zip(CUES, one.matrices, other.matrices, strict=True):
+        assert np.array_equal(kept, made), cue.name
 
 
 # Opening and making
@@ -97,14 +110,22 @@ def test_where_there_is_no_library_the_error_says_how_to_make_one(tmp_path: Path
         ("[]", "is not the file of a reinterpret library"),
         ('{"version": 1}', "is not the file of a reinterpret library"),
         (
-            '{"format": "reinterpret-library", "version": 3}',
-            r"newer reinterpret \(library format 3, this one reads 2\); upgrade",
+            '{"format": "reinterpret-library", "version": 4}',
+            r"newer reinterpret \(library format 4, this one reads 3\); upgrade",
         ),
         (
-            '{"format": "reinterpret-library", "version": 1, "encoder": "pixels", "detector": "adaptive"}',
-            r"older reinterpret \(library format 1, this one reads 2\); index its films anew, into a new folder$",
+            '{"format": "reinterpret-library", "version": 2, "encoder": "pixels", "detector": "adaptive"}',
+            r"older reinterpret \(library format 2, this one reads 3\); index its films anew, into a new folder$",
         ),
-        ('{"format": "reinterpret-library", "version": 2, "encoder": "pixels"}', "lacks 'encoder_version'"),
+        ('{"format": "reinterpret-library", "version": 3, "encoder": "pixels"}', "lacks 'cues'"),
+        (library_json().replace('"encoder_version"', '"else"'), "lacks 'encoder_version'"),
+        (
+            library_json(cues=["content", "taste"]),
+            "made with the cues content, taste, this program has content, composition, colour, movement, rhythm, "
+            "scale; index its films anew, into a new folder$",
+        ),
+        (library_json(cues=cue_names()[::-1]), "made with the cues scale, .*index its films anew, into a new folder$"),
+        (library_json(cues=None), "is damaged .*restore it, or index into a new folder$"),
         (library_json(min_shot_seconds="soon"), "is damaged .*soon"),
         (library_json(sensitivity=None), "is damaged"),
         (library_json(detector="eye"), "unknown detector 'eye'.*; upgrade reinterpret, or index into a new folder"),
@@ -140,6 +161,42 @@ def test_a_library_is_never_made_over_something_else(tmp_path: Path, kind: str) 
         create(path)
 
 
+def test_a_readout_is_kept_to_three_digits(tmp_path: Path) -> None:
+    readout = np.random.default_rng(0).normal(0, 0.1, (1000, 64)).astype(np.float32)
+    create(tmp_path / "lib", readout=readout)
+    library = Library.open(tmp_path / "lib")
+    found = library.readout()
+    assert found is not None
+    assert (found.shape, found.dtype) == ((1000, 64), np.float32)
+    np.testing.assert_allclose(found, readout, rtol=1e-3, atol=1e-6)
+    assert library.verify() == []
+
+
+def test_a_library_of_an_encoder_without_a_readout_has_none(library: Library, tmp_path: Path) -> None:
+    assert library.readout() is None
+    assert create(tmp_path / "lib").readout() is None
+    assert not (tmp_path / "lib" / "readout.npy").exists()
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "noise", "another", "one bit of 60", "one bit of 300"])
+def test_a_missing_or_damaged_readout_is_an_error_that_says_what_to_do(tmp_path: Path, damage: str) -> None:
+    library = create(tmp_path / "lib", readout=np.ones((10, 64)))
+    file = library.path / "readout.npy"
+    whole = bytearray(file.read_bytes())
+    if damage == "missing":
+        file.unlink()
+    elif damage == "another":
+        np.save(file, np.ones((10, 32), np.float16))
+    elif damage.startswith("one bit of"):
+        whole[int(damage.rpartition(" ")[2])] ^= 0x04
+        file.write_bytes(whole)
+    else:
+        file.write_bytes({"empty": b"", "cut": whole[:700], "noise": b"\x93" * len(whole)}[damage])
+    with pytest.raises(LibraryError, match=r"readout\.npy: .*; restore it, or index into a new folder$"):
+        Library.open(library.path).readout()
+    assert problems(library) == [("readout.npy", "is missing or damaged")]
+
+
 def test_a_library_below_a_file_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="the library cannot be made there"):
@@ -166,9 +223,30 @@ def test_a_film_comes_out_as_it_was_put_in(archive: Path, tmp_path: Path) -> Non
     assert library.video(film.video.fingerprint) == film.video
     assert library.thumbnail(film.video.fingerprint, 1) == film.thumbnails[1]
     columns = library.columns(film.video.fingerprint)
-    assert np.array_equal(columns.content, film.embeddings.content)
+    assert_same_cues(columns.cues, film.embeddings.cues)
     assert columns.seconds.tolist() == [2.0, 3.0, 2.0]
+    assert columns.kinds == film.kinds == ("scene",) * 3
     assert film.video.fingerprint in library
+
+
+def test_what_is_not_known_of_a_shot_comes_out_as_it_was_put_in(library: Library, tmp_path: Path) -> None:
+    """Kinds, what is known of each cue and the courses, of any length, none among them."""
+    film = library.film(film_named(library, "two.mp4"))
+    random = np.random.default_rng(0)
+    known = random.random((3, len(CUES))) < 0.5
+    known[1] = False
+    courses = tuple(
+        LayoutCourse(random.integers(16, 236, (length, CELLS), np.uint8), np.cumsum(random.random(length)))
+        for length in (0, 1, 30)
+    )
+    embeddings = replace(film.embeddings, cues=replace(film.embeddings.cues, known=known))
+    film = replace(film, embeddings=embeddings, kinds=("leader", "scene", "black"), courses=courses)
+    made = create(tmp_path / "lib")
+    made.add(film)
+    assert_same(made.film(film.video.fingerprint), film)
+    columns = made.columns(film.video.fingerprint)
+    assert_same_cues(columns.cues, film.embeddings.cues)
+    assert columns.kinds == ("leader", "scene", "black")
 
 
 def test_the_bodies_of_shots_come_out_as_they_were_put_in(
@@ -395,9 +473,16 @@ def test_the_files_can_be_read_by_anything_that_reads_parquet(library: Library) 
         assert table.column(f"body_{name}").to_pylist() == table.column(name).to_pylist()
     assert all(0.5 < confidence <= 1 for confidence in table.column("confidence").to_pylist())
     assert all(thumbnail.startswith(b"\xff\xd8") for thumbnail in table.column("thumbnail").to_pylist())
-    content = np.array(table.column("content").to_pylist())
-    assert content.shape == (3, PixelsEncoder.dimensions)
-    assert np.linalg.norm(content, axis=1) == pytest.approx(1, abs=1e-5)
+    for cue in CUES:
+        vectors = np.array(table.column(cue.name).to_pylist())
+        assert vectors.shape == (3, cue.dimensions or PixelsEncoder.dimensions)
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+    assert table.column("known_cues").to_pylist() == [cue_names()] * 3
+    assert table.column("kind").to_pylist() == ["scene"] * 3
+    # 8 x 5 cells, every second frame.
+    cells, seconds = (table.column(f"course_{name}").to_pylist() for name in ("cells", "seconds"))
+    assert [len(times) for times in seconds] == [25, 38, 25]
+    assert [len(values) for values in cells] == [40 * 25, 40 * 38, 40 * 25]
     frames = table.column("frame_vectors").to_pylist()
     assert [len(vectors) for vectors in frames] == [3, 3, 3]
     facts = json.loads(table.schema.metadata[b"reinterpret"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import shutil
@@ -11,24 +10,27 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from reinterpret.assignment import Rules
+from reinterpret.cues import PRESETS, cue_names
 from reinterpret.edits import EditList
 from reinterpret.embeddings import embed_video
 from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.ingest import index
 from reinterpret.library import Library
-from reinterpret.matching import ShortPolicy, align, assign, match, shortage_cost
-from reinterpret.neighbours import Hit, Neighbours
+from reinterpret.matching import MatchSettings, ShortPolicy, left_out, match, shortage_cost
+from reinterpret.rendering.film import render
 from reinterpret.shots import Boundary, Detection
 from reinterpret.timebase import Span
 from reinterpret.video import probe
 from tests.conftest import make_video
-from tests.judging import pictures
+from tests.judging import pictures, remade
 from tests.shots.known import find
 
 # The film and the shot of the archive that each shot of the fixture `trailer` is.
@@ -57,7 +59,10 @@ def test_every_shot_is_answered_by_the_same_scene(edit: EditList) -> None:
         assert clip.match is not None
         assert clip.match.score > 0.85
         assert clip.speed == 1
-        assert dict(clip.match.cues) == {"content": clip.match.score}
+        assert list(dict(clip.match.cues)) == cue_names()
+        shares = {name: weight / sum(PRESETS["balanced"].values()) for name, weight in PRESETS["balanced"].items()}
+        mean = sum(score * shares[name] for name, score in clip.match.cues)
+        assert clip.match.score == pytest.approx(mean, abs=1e-4)
 
 
 def test_no_archive_shot_comes_twice(edit: EditList) -> None:
@@ -69,7 +74,7 @@ def test_suggestions_are_ranked_and_begin_with_the_nearest(edit: EditList, trail
         scores = [entry.score for entry in clip.suggestions]
         assert len(scores) == 8  # all shots of the archive, fewer than the ten asked for
         assert scores == sorted(scores, reverse=True)
-    assert {len(clip.suggestions) for clip in match(trailer, library, suggestions=2).clips} == {2}
+    assert {len(clip.suggestions) for clip in match(trailer, library, MatchSettings(suggestions=2)).clips} == {2}
 
 
 def test_the_same_question_has_the_same_answer_to_the_byte(edit: EditList, trailer: Path, library: Library) -> None:
@@ -85,7 +90,7 @@ def test_in_points_lie_on_frames_and_within_the_shot(edit: EditList) -> None:
             assert entry.shot_span.start <= entry.source_span.start < entry.source_span.end <= entry.shot_span.end
 
 
-@pytest.mark.parametrize("short", ["slow", "hold"])
+@pytest.mark.parametrize("short", ["slow", "next", "hold"])
 def test_no_frame_of_an_archive_s_transition_is_ever_used(
     archive: Path, trailer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short: ShortPolicy
 ) -> None:
@@ -96,7 +101,7 @@ def test_no_frame_of_an_archive_s_transition_is_ever_used(
     with monkeypatch.context() as patch:
         find(patch, Boundary.gradual("dissolve", 12, 40), Boundary.gradual("wipe", 110, 150))
         library.add(embed_video(probe(archive / "one.mp4"), PixelsEncoder()))
-    edit = match(trailer, library, detection=Detection("adaptive"), short=short)
+    edit = match(trailer, library, MatchSettings(short=short), detection=Detection("adaptive"))
     assert len(edit.clips) == 5
     # Those of half a second are too short for every shot of the trailer: they are slowed down and held.
     assert {entry.source_shot for entry in edit.matches()} == {0, 1, 2}
@@ -128,7 +133,7 @@ def test_a_trailer_s_clips_tile_it_whatever_its_transitions(
 def small(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """A library of two shots of one second."""
     folder = tmp_path_factory.mktemp("small")
-    make_video(folder / "small.mp4", ("bars", 1), ("fractal", 1))
+    make_video(folder / "small.mp4", ("tilted", 1), ("fractal", 1))
     index([folder / "small.mp4"], folder / "lib", encoder="pixels")
     return Library.open(folder / "lib")
 
@@ -141,7 +146,7 @@ def test_too_few_shots_are_used_again_as_evenly_as_can_be(trailer: Path, small: 
 
 
 def test_a_source_that_is_too_short_is_slowed_or_held(trailer: Path, small: Library) -> None:
-    slowed, held = match(trailer, small), match(trailer, small, short="hold")
+    slowed, held = match(trailer, small), match(trailer, small, MatchSettings(short="hold"))
     assert chosen(slowed) == chosen(held)
     for slow, hold in zip(slowed.clips, held.clips, strict=True):
         assert slow.match is not None
@@ -157,7 +162,7 @@ def test_a_source_that_is_too_short_is_slowed_or_held(trailer: Path, small: Libr
 
 
 def test_never_slower_than_half(small: Library, tmp_path: Path) -> None:
-    trailer = make_video(tmp_path / "long.mp4", ("bars", 3), ("fractal", 3))
+    trailer = make_video(tmp_path / "long.mp4", ("tilted", 3), ("fractal", 3))
     edit = match(trailer, small)
     assert {clip.speed for clip in edit.clips} == {Fraction(1, 2)}
     seconds = edit.source_seconds(edit.clips[0])
@@ -172,7 +177,7 @@ def test_the_trailer_does_not_answer_itself(archive: Path, trailer: Path, tmp_pa
     copy = tmp_path / "copy.mp4"
     shutil.copy(trailer, copy)
     assert chosen(match(copy, library)) == ANSWER
-    itself = match(trailer, library, include_trailer=True)
+    itself = match(trailer, library, MatchSettings(include_trailer=True, rules=Rules(variety=0)))
     # The bars stand still, so those of the archive are as good.
     assert [chosen(itself)[number] for number in (0, 2, 3, 4)] == [("trailer.mp4", number) for number in (0, 2, 3, 4)]
     assert not [film for film in match(trailer, library).films if film.name == "trailer.mp4"]
@@ -180,13 +185,13 @@ def test_the_trailer_does_not_answer_itself(archive: Path, trailer: Path, tmp_pa
 
 def test_a_library_of_the_trailer_alone_is_an_error(trailer: Path, tmp_path: Path) -> None:
     index([trailer], tmp_path / "lib", encoder="pixels")
-    with pytest.raises(LibraryError, match="beside the trailer itself"):
+    with pytest.raises(LibraryError, match="no footage to match with"):
         match(trailer, Library.open(tmp_path / "lib"))
 
 
 def test_black_shots_stay_black(library: Library, tmp_path: Path) -> None:
     black = "color=c=black:size=320x180:rate=25"
-    trailer = make_video(tmp_path / "black.mp4", (black, 1), ("bars", 1), (black, 1), ("fractal", 1), (black, 1))
+    trailer = make_video(tmp_path / "black.mp4", (black, 1), ("tilted", 1), (black, 1), ("fractal", 1), (black, 1))
     edit = match(trailer, library)
     assert [(clip.kind, clip.first_frame) for clip in edit.clips] == [
         ("black", 0),
@@ -209,7 +214,7 @@ def test_a_black_trailer_is_black(library: Library, tmp_path: Path) -> None:
 
 
 def test_a_trailer_of_one_frame(library: Library, tmp_path: Path) -> None:
-    trailer = make_video(tmp_path / "one.mp4", ("bars", 0.04))
+    trailer = make_video(tmp_path / "one.mp4", ("tilted", 0.04))
     edit = match(trailer, library)
     assert chosen(edit) == [("one.mp4", 0)]
     assert edit.grid.frame_count == 1
@@ -246,10 +251,18 @@ def test_a_library_of_another_encoder_version_is_an_error(trailer: Path, library
 
 
 def test_options_that_cannot_be_meant(trailer: Path, library: Library, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="slow, hold"):
-        match(trailer, library, short="loop")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="slow, next, hold"):
+        MatchSettings(short="loop")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="keep, match, black"):
+        MatchSettings(titles="burn")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="suggestion"):
-        match(trailer, library, suggestions=0)
+        MatchSettings(suggestions=0)
+    for weights in ({}, {"content": 0.0}, {"content": 1.0, "colour": -0.1}):
+        with pytest.raises(UsageError, match="0 or more"):
+            MatchSettings(weights=weights)
+    for weights in ({"smell": 1.0}, {"content": math.nan}, {"content": math.inf}):
+        with pytest.raises(UsageError, match="content, composition, colour"):
+            MatchSettings(weights=weights)
     with pytest.raises(UsageError, match="adaptive, content, fast, none"):
         match(trailer, library, detection=Detection("eye"))
     with pytest.raises(UsageError, match="cpu"):
@@ -258,131 +271,226 @@ def test_options_that_cannot_be_meant(trailer: Path, library: Library, tmp_path:
         match(tmp_path / "none.mp4", library)
 
 
-# Assignment
+# Too short
 
 
-def shots_of(*lengths: float) -> Neighbours:
-    """Shots of one film, of these many seconds; their vectors are not asked for."""
-    facts = np.array([(length, 0.5, 0.2) for length in lengths], np.float32)
-    rows = np.zeros(len(lengths), np.int32)
-    return Neighbours(None, ["f"], rows, np.arange(len(lengths), dtype=np.int32), facts)
+@pytest.fixture(scope="module")
+def lengths(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """A library of the scene `fractal` in 0.4 s, and of another one in 3 s."""
+    folder = tmp_path_factory.mktemp("lengths")
+    make_video(folder / "brief.mp4", ("fractal", 0.4))
+    make_video(folder / "long.mp4", ("cells", 3))
+    index([folder / "brief.mp4", folder / "long.mp4"], folder / "lib", encoder="pixels")
+    return Library.open(folder / "lib")
 
 
-def hits_of(*scores: float) -> list[Hit]:
-    return sorted((Hit("f", shot, score) for shot, score in enumerate(scores)), key=lambda hit: (-hit.score, hit.shot))
+@pytest.mark.parametrize(
+    ("short", "seconds", "answer"),
+    [
+        ("slow", 0.32, "brief.mp4"),
+        ("slow", 0.72, "brief.mp4"),  # slowed to 0.55
+        ("slow", 0.88, "long.mp4"),  # it would be less than half
+        ("next", 0.32, "brief.mp4"),
+        ("next", 0.48, "long.mp4"),
+        ("hold", 0.88, "brief.mp4"),
+    ],
+)
+def test_a_shot_that_is_too_short_is_taken_or_left(
+    lengths: Library, clips: Path, short: ShortPolicy, seconds: float, answer: str
+) -> None:
+    trailer = make_video(clips / f"fractal-{seconds}.mp4", ("fractal", seconds))
+    edit = match(trailer, lengths, MatchSettings(short=short), detection=Detection("none"))
+    # The short one is more alike in every case.
+    assert edit.film(edit.clips[0].suggestions[0].film).name == "brief.mp4"
+    assert [name for name, _ in chosen(edit)] == [answer]
+    assert edit.clips[0].speed == (Fraction(55, 100) if (short, seconds) == ("slow", 0.72) else 1)
 
 
-def numbers(hits: list[Hit]) -> list[int]:
-    return [hit.shot for hit in hits]
+@given(st.floats(0.01, 100), st.floats(0.01, 100), st.floats(0.01, 100), st.sampled_from(["slow", "next", "hold"]))
+def test_a_longer_shot_never_costs_more(needed: float, one: float, other: float, short: ShortPolicy) -> None:
+    less, more = sorted((one, other))
+    assert shortage_cost(less, needed, short) >= shortage_cost(more, needed, short) >= 0
+    assert shortage_cost(more, needed, short) == 0 or more < needed
 
 
-def test_the_whole_trailer_counts_not_the_first_shot() -> None:
-    """Taking the best for the first shot (0.9) would leave 0.1 for the second: 1.0 against 0.8 + 0.85."""
-    candidates = [hits_of(0.9, 0.8), hits_of(0.85, 0.1)]
-    assert numbers(assign(candidates, [1, 1], shots_of(9, 9))) == [1, 0]
+def test_shortage_costs_little_until_half_and_then_more_than_any_likeness() -> None:
+    assert [round(shortage_cost(length, 10, "slow"), 4) for length in (10, 7.5, 5)] == [0, 0.025, 0.05]
+    assert shortage_cost(4.9, 10, "slow") > 2
+    assert shortage_cost(9.9, 10, "next") > 2
+    assert shortage_cost(0.1, 10, "hold") < 0.36
 
 
-def test_a_shot_that_is_long_enough_wins_over_one_a_little_nearer() -> None:
-    assert numbers(assign([hits_of(0.80, 0.75)], [4], shots_of(1, 9))) == [1]
-    assert numbers(assign([hits_of(0.80, 0.75)], [4], shots_of(3.5, 9))) == [0]
+# Shots that return
 
 
-def test_nothing_to_assign() -> None:
-    assert assign([], [], shots_of(1)) == []
+@pytest.fixture(scope="module")
+def dialogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A B A B, four times 20 frames."""
+    path = tmp_path_factory.mktemp("dialogue") / "dialogue.mp4"
+    return make_video(path, *[(name, 0.8) for name in ("fractal", "plate", "fractal", "plate")])
 
 
-def test_one_archive_shot_answers_all() -> None:
-    assert numbers(assign([hits_of(0.5)] * 4, [1] * 4, shots_of(9))) == [0] * 4
+def test_a_shot_that_returns_is_answered_by_the_same_shot_which_goes_on(dialogue: Path, library: Library) -> None:
+    edit = match(dialogue, library)
+    assert chosen(edit) == [("one.mp4", 1), ("two.mp4", 1)] * 2
+    for first, second in ((0, 2), (1, 3)):
+        before, after = edit.clips[first].match, edit.clips[second].match
+        assert before is not None
+        assert after is not None
+        # 3 and 2 seconds are enough for twice 0.8.
+        assert before.source_span.end <= after.source_span.start
+        assert after.source_span.end <= after.shot_span.end
+        assert after.source_span.duration == Fraction(4, 5)
 
 
-def test_every_shot_is_used_before_one_is_used_a_third_time() -> None:
-    candidates = [hits_of(0.9, 0.8, 0.1)] * 4
-    assert sorted(Counter(numbers(assign(candidates, [1] * 4, shots_of(9, 9, 9)))).values()) == [1, 1, 2]
+def test_a_shot_that_is_too_short_to_go_on_is_shown_again(dialogue: Path, small: Library) -> None:
+    edit = match(dialogue, small)
+    assert len(set(chosen(edit))) == 2
+    assert chosen(edit)[:2] == chosen(edit)[2:]
+    for clip in edit.clips:
+        assert clip.match is not None
+        assert clip.match.source_span.duration == Fraction(4, 5)
 
 
-scores = st.floats(-1, 1, width=32)
+def test_without_echoes_every_shot_is_answered_by_itself(dialogue: Path, library: Library) -> None:
+    edit = match(dialogue, library, MatchSettings(echo=False))
+    assert len(set(chosen(edit))) == 4
+    # A repeat that is wanted goes on too.
+    again = match(dialogue, library, MatchSettings(echo=False, rules=Rules(reuse=True)))
+    assert chosen(again) == [("one.mp4", 1), ("two.mp4", 1)] * 2
 
 
-@settings(deadline=None, max_examples=150)
-@given(data=st.data(), rows=st.integers(1, 4), columns=st.integers(1, 5))
-def test_no_other_assignment_is_better(data: st.DataObject, rows: int, columns: int) -> None:
-    table = data.draw(st.lists(st.lists(scores, min_size=columns, max_size=columns), min_size=rows, max_size=rows))
-    lengths = data.draw(st.lists(st.floats(0.125, 5, width=32), min_size=columns, max_size=columns))
-    needed = data.draw(st.lists(st.floats(0.125, 5, width=32), min_size=rows, max_size=rows))
-    got = numbers(assign([hits_of(*row) for row in table], needed, shots_of(*lengths)))
-
-    def worth(choice: tuple[int, ...] | list[int]) -> float:
-        return sum(table[row][shot] - shortage_cost(lengths[shot], needed[row]) for row, shot in enumerate(choice))
-
-    most = math.ceil(rows / columns)
-    least = rows // columns
-    possible = [
-        choice
-        for choice in itertools.product(range(columns), repeat=rows)
-        if all(least <= choice.count(shot) <= most for shot in range(columns))
-    ]
-    assert tuple(got) in possible
-    assert worth(got) >= max(map(worth, possible)) - 1e-6
+def test_near_duplicates_do_not_both_answer(trailer: Path, archive: Path, tmp_path: Path) -> None:
+    """The same footage again, smaller and of worse quality: it is as if it were there once."""
+    small = remade(archive / "one.mp4", tmp_path / "again.mp4", "-vf", "scale=240:136", "-crf", "28")
+    index([archive, small], tmp_path / "lib", encoder="pixels")
+    scenes = make_video(tmp_path / "t.mp4", ("fractal", 0.8), ("plate", 0.8), ("fractal", 0.8))
+    found = chosen(match(scenes, Library.open(tmp_path / "lib"), MatchSettings(echo=False)))
+    assert sum(shot in (("one.mp4", 1), ("again.mp4", 1)) for shot in found) == 1
 
 
-@given(st.floats(0.01, 100), st.floats(0.01, 100), st.floats(0.01, 100))
-def test_a_longer_shot_never_costs_more(needed: float, one: float, other: float) -> None:
-    short, long = sorted((one, other))
-    assert shortage_cost(short, needed) >= shortage_cost(long, needed) >= 0
-    assert shortage_cost(long, needed) == 0 or long < needed
-    assert shortage_cost(short, needed) <= 0.36
+# What may answer
 
 
-def test_shortage_costs_little_until_half() -> None:
-    assert [round(shortage_cost(length, 10), 4) for length in (10, 7.5, 5, 2.5)] == [0, 0.025, 0.05, 0.2]
+def test_films_are_left_out_by_name_and_by_folder(archive: Path, trailer: Path, tmp_path: Path) -> None:
+    for folder, names in (("a", ["one", "two"]), ("b", ["three"])):
+        (tmp_path / folder).mkdir()
+        for name in names:
+            shutil.copy(archive / f"{name}.mp4", tmp_path / folder)
+    index([tmp_path / "a", tmp_path / "b"], tmp_path / "lib", encoder="pixels")
+    library = Library.open(tmp_path / "lib")
+
+    def names(settings: MatchSettings) -> set[str]:
+        edit = match(trailer, library, settings)
+        return {edit.film(entry.film).name for entry in edit.matches()}
+
+    assert names(MatchSettings()) == {"one.mp4", "two.mp4", "three.mp4"}
+    assert names(MatchSettings(only=("one.mp4", "three"))) == {"one.mp4", "three.mp4"}
+    assert names(MatchSettings(without=("one.mp4",))) == {"two.mp4", "three.mp4"}
+    assert names(MatchSettings(folders=(tmp_path / "b",))) == {"three.mp4"}
+    assert names(MatchSettings(folders=(tmp_path / "b" / ".." / "a",), without=("two",))) == {"one.mp4"}
+    assert names(MatchSettings(only=("one", "three"), folders=(tmp_path / "a", tmp_path / "b"))) == {
+        "one.mp4",
+        "three.mp4",
+    }
+    for settings, words in (
+        (MatchSettings(only=("none.mp4",)), r"none\.mp4: is not a film of .*lib; see"),
+        (MatchSettings(without=("none.mp4",)), r"none\.mp4: is not a film of .*lib; see"),
+        (MatchSettings(folders=(tmp_path / "c",)), r"c: no film of .*lib lies there; see"),
+    ):
+        with pytest.raises(LibraryError, match=words):
+            left_out(library, settings)
+    with pytest.raises(LibraryError, match="index more films"):
+        match(trailer, library, MatchSettings(only=("one",), without=("one",)))
 
 
-# The in-point
+def test_a_film_answers_no_more_often_than_it_may(trailer: Path, library: Library) -> None:
+    counts = Counter(name for name, _ in chosen(match(trailer, library)))
+    assert max(counts.values()) == 2
+    limited = match(trailer, library, MatchSettings(rules=Rules(max_per_film=2)))
+    assert max(Counter(name for name, _ in chosen(limited)).values()) <= 2
+    only_two = make_video(library.path.parent / "three-of-two.mp4", ("test", 0.8), ("plate", 0.8), ("colours", 0.8))
+    assert {name for name, _ in chosen(match(only_two, library))} == {"two.mp4"}
+    limited = match(only_two, library, MatchSettings(rules=Rules(max_per_film=1)))
+    assert sorted(name for name, _ in chosen(limited)) == ["one.mp4", "three.mp4", "two.mp4"]
 
 
-def wandering(path: Path, begin: float, seconds: float, rate: int = 25) -> Path:
-    """A bright square that crosses the picture once in twelve seconds, from `begin` seconds on; its colour turns."""
+def test_a_seed_gives_another_edit_and_always_the_same(clips: Path, tmp_path: Path) -> None:
+    """Every scene is there four times over, as good as each other."""
+    films = []
+    for number in range(4):
+        shown = [(f"testsrc2=size=320x180:rate=25,hue=h={90 * hue + 20 * number}", 1.2) for hue in range(4)]
+        films.append(make_video(tmp_path / f"{number}.mp4", *shown))
+    index(films, tmp_path / "lib", encoder="pixels")
+    library = Library.open(tmp_path / "lib")
+    wanted = [(f"testsrc2=size=320x180:rate=25,hue=h={90 * hue + 10}", 0.8) for hue in range(4)]
+    trailer = make_video(tmp_path / "trailer.mp4", *wanted)
+
+    def seeded(seed: int | None) -> str:
+        return match(trailer, library, MatchSettings(echo=False, rules=Rules(seed=seed))).dumps()
+
+    edits = [seeded(seed) for seed in (None, 1, 2, 3, 4)]
+    assert len(set(edits)) > 1
+    assert seeded(3) == edits[3]
+
+
+def test_the_weights_decide_what_is_alike(trailer: Path, library: Library) -> None:
+    for name, weights in PRESETS.items():
+        edit = match(trailer, library, MatchSettings(weights=weights))
+        for entry in edit.matches():
+            shares = {cue: weights.get(cue, 0.0) / sum(weights.values()) for cue, _ in entry.cues}
+            mean = sum(score * shares[cue] for cue, score in entry.cues)
+            assert entry.score == pytest.approx(mean, abs=1e-4), name
+
+
+# Titles
+
+
+@pytest.fixture(scope="module")
+def titled(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A title of 25 frames, 20 of the scene `tilted`, 15 of black, 30 of `fractal`."""
+    path = tmp_path_factory.mktemp("titled") / "titled.mp4"
+    card = np.zeros((180, 320, 3), np.uint8)
+    cv2.putText(card, "COMING SOON", (50, 100), cv2.FONT_HERSHEY_DUPLEX, 1.0, (255, 255, 255), 2, cv2.LINE_AA)
+    with av.open(str(archive / "one.mp4")) as container:
+        footage = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    shown = [card] * 25 + footage[:20] + [np.zeros_like(card)] * 15 + footage[50:80]
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=rate)
+        stream = container.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         stream.options = {"preset": "ultrafast", "crf": "12"}
-        for number in range(round(seconds * rate)):
-            share = (begin + number / rate) / 12
-            picture = np.full((180, 320, 3), 60, np.uint8)
-            left = round(260 * share)
-            picture[60:120, left : left + 60] = (230, round(230 * share), round(230 * (1 - share)))
-            picture[round(150 * share) : round(150 * share) + 20, :40] = 200
+        for picture in shown:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         container.mux(stream.encode(None))
     return path
 
 
-@pytest.fixture(scope="module")
-def course(clips: Path) -> Path:
-    return wandering(clips / "course.mp4", 0, 12)
-
-
-@pytest.mark.parametrize(("begin", "seconds"), [(6, 2), (1, 3), (9.5, 1), (4.4, 0.6)])
-def test_an_excerpt_is_found_where_it_was_taken(course: Path, tmp_path: Path, begin: float, seconds: float) -> None:
-    films = [
-        embed_video(probe(path), PixelsEncoder(), detection=Detection("none"))
-        for path in (wandering(tmp_path / "excerpt.mp4", begin, seconds), course)
+def test_a_title_is_kept_frame_for_frame_and_black_stays_black(titled: Path, library: Library, tmp_path: Path) -> None:
+    edit = match(titled, library)
+    assert [(clip.kind, clip.first_frame, clip.frame_count) for clip in edit.clips] == [
+        ("title", 0, 25),
+        ("footage", 25, 20),
+        ("black", 45, 15),
+        ("footage", 60, 30),
     ]
-    span = align(films[0], 0, films[1], 0)
-    assert abs(float(span.start) - begin) < 0.3
-    assert span.duration == films[0].shots[0].span.duration
-    assert (span.start * 25).denominator == 1
+    assert chosen(edit) == [("one.mp4", 0), ("one.mp4", 1)]
+    # It has suggestions all the same, which black has not.
+    assert [len(clip.suggestions) for clip in edit.clips] == [8, 8, 0, 8]
+    films = render(edit, tmp_path / "out.mp4", layout="both", preset="ultrafast")
+    before = [picture.astype(float) for _, picture in pictures(titled)]
+    alone, pair = ([picture.astype(float) for _, picture in pictures(film)] for film in films)
+    assert len(before) == len(alone) == len(pair) == 90
+    for number in range(25):
+        assert np.abs(alone[number] - before[number]).mean() < 2
+        for side in (pair[number][:, :320], pair[number][:, 320:]):
+            assert np.abs(side - before[number]).mean() < 2
+    assert [bool(picture.max() < 30) for picture in alone] == [45 <= number < 60 for number in range(90)]
 
 
-def test_a_shot_as_long_as_the_archive_s_takes_all_of_it(course: Path) -> None:
-    film = embed_video(probe(course), PixelsEncoder(), detection=Detection("none"))
-    assert align(film, 0, film, 0) == film.shots[0].body
-
-
-def test_where_nothing_changes_the_middle_is_taken(tmp_path: Path) -> None:
-    """Away from the cuts, where a dissolve may have left something of the neighbours."""
-    films = []
-    for name, seconds in (("short.mp4", 1), ("long.mp4", 5)):
-        path = make_video(tmp_path / name, ("bars", seconds))
-        films.append(embed_video(probe(path), PixelsEncoder(), detection=Detection("none")))
-    assert abs(align(films[0], 0, films[1], 0).middle - Fraction(5, 2)) < Fraction(1, 5)
+def test_titles_can_be_matched_or_left_black(titled: Path, library: Library) -> None:
+    matched = match(titled, library, MatchSettings(titles="match"))
+    assert [clip.kind for clip in matched.clips] == ["footage", "footage", "black", "footage"]
+    black = match(titled, library, MatchSettings(titles="black"))
+    assert [clip.kind for clip in black.clips] == ["black", "footage", "black", "footage"]
+    assert black.clips[0].frame_count == 25
+    assert chosen(black) == chosen(matched)[1:] == [("one.mp4", 0), ("one.mp4", 1)]

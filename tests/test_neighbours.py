@@ -1,9 +1,10 @@
-"""Nearest neighbours of vectors so small that the answer can be seen."""
+"""Nearest neighbours of vectors so small that the answer can be seen, and what each cue counts among them."""
 
 from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,10 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reinterpret.cues import CUES, PRESETS, cue_names
+from reinterpret.cues.cards import ShotKind
+from reinterpret.cues.courses import CELLS, LayoutCourse
+from reinterpret.cues.reasons import CueScore, reason
+from reinterpret.cues.vectors import CueVectors
 from reinterpret.embeddings import Embeddings, Film
 from reinterpret.errors import LibraryError
 from reinterpret.library import Library
-from reinterpret.neighbours import Hit, is_current, open_neighbours
+from reinterpret.neighbours import Hit, Neighbours, Query, is_current, open_neighbours
 from reinterpret.shots import Detection
 from reinterpret.shots.shot import Shot
 from reinterpret.timebase import Span
@@ -23,20 +29,35 @@ from reinterpret.video import FrameGrid, Video
 
 as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
+Vectors = Sequence[Sequence[float]]
+DIMENSIONS = {cue.name: cue.dimensions or 3 for cue in CUES}
+# Of all cues this one shows what was put into it: content is seen as the library sees it.
+COLOUR = {"colour": 1.0}
+
 
 def unit(*values: float) -> list[float]:
     vector = np.array(values, np.float64)
     return list(vector / np.linalg.norm(vector))
 
 
-def hand_made(
-    path: Path, number: int, vectors: list[list[float]], *, mean: float = 0.5, deviation: float = 0.2
-) -> Film:
-    """A film of shots of one second with these vectors; its fingerprint is its number, written 32 times."""
+def told(*, unknown: Sequence[str] = (), **given: Vectors) -> CueVectors:
+    """Shots with these unit vectors, filled up with zeros; in cues that are not named they are all the same."""
+    count = len(next(iter(given.values())))
+    matrices = []
+    for name, dimensions in DIMENSIONS.items():
+        matrix = np.zeros((count, dimensions), np.float32)
+        vectors = np.array(given.get(name, [[1.0]] * count), np.float32)
+        matrix[:, : vectors.shape[1]] = vectors
+        matrices.append(matrix)
+    return CueVectors(tuple(matrices), np.array([[name not in unknown for name in DIMENSIONS]] * count))
+
+
+def hand_made(path: Path, number: int, cues: Vectors | CueVectors, *, kind: ShotKind = "scene") -> Film:
+    """A film of shots of one second with these vectors, or colours; its fingerprint is its number, 32 times."""
+    cues = cues if isinstance(cues, CueVectors) else told(colour=cues)
     fingerprint = f"{number:x}" * 32
     path.touch()
-    count = len(vectors)
-    content = np.array(vectors, np.float32)
+    count = len(cues)
     second = Fraction(1)
     video = Video(
         path, fingerprint, Fraction(25), 25 * count, 16, 9, 0, second, second * count, Fraction(0), False, "mp4"
@@ -46,23 +67,26 @@ def hand_made(
         Shot(fingerprint, k, span, 25 * k, 25 * k + 25, "cut" if k else "start", span, 25 * k, 25 * k + 25)
         for k, span in enumerate(spans)
     )
+    frame_vectors = cues.of("content").astype(np.float16)
     return Film(
         video=video,
         grid=FrameGrid(Fraction(25), 25 * count),
         detection=Detection("none"),
         shots=shots,
-        embeddings=Embeddings(
-            "hand", "1", content, content.astype(np.float16), np.arange(count) + 0.5, np.arange(count + 1)
-        ),
+        embeddings=Embeddings("hand", "1", cues, frame_vectors, np.arange(count) + 0.5, np.arange(count + 1)),
+        kinds=(kind,) * count,
+        courses=(LayoutCourse(np.empty((0, CELLS), np.uint8), np.empty(0)),) * count,
         thumbnails=(b"jpeg",) * count,
-        luma_mean=np.full(count, mean, np.float32),
-        luma_deviation=np.full(count, deviation, np.float32),
     )
+
+
+def made(path: Path, **options: np.ndarray) -> Library:
+    return Library.create(path, encoder="hand", encoder_version="1", detection=Detection("none"), **options)
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Library:
-    return Library.create(tmp_path / "lib", encoder="hand", encoder_version="1", detection=Detection("none"))
+    return made(tmp_path / "lib")
 
 
 @pytest.fixture
@@ -74,7 +98,23 @@ def library(empty: Library, tmp_path: Path) -> Library:
     return empty
 
 
-EAST, NORTH = np.array([[1, 0, 0]], np.float32), np.array([[0, 1, 0]], np.float32)
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """Sixty shots that differ at random in every cue."""
+    random, folder = np.random.default_rng(4), tmp_path_factory.mktemp("crowd")
+    library = made(folder / "lib")
+    for number in range(1, 4):
+        drawn = {name: [unit(*random.normal(0, 1, size)) for _ in range(20)] for name, size in DIMENSIONS.items()}
+        library.add(hand_made(folder / f"{number}.mp4", number, told(**drawn)))
+    return library
+
+
+EAST, NORTH = [[1.0, 0, 0]], [[0, 1.0, 0]]
+
+
+def nearest(found: Neighbours, colours: Vectors, k: int, *, without: frozenset[str] = frozenset()) -> list[list[Hit]]:
+    """The shots whose colours are the nearest to each of these."""
+    return found.search(found.query(told(colour=colours)), k, weights=COLOUR, without=without)
 
 
 def names(hits: list[Hit]) -> list[tuple[str, int]]:
@@ -82,41 +122,48 @@ def names(hits: list[Hit]) -> list[tuple[str, int]]:
 
 
 def test_the_nearest_comes_first_with_the_cosine_as_its_score(library: Library) -> None:
-    (hits,) = open_neighbours(library).search(EAST, 3)
+    (hits,) = nearest(open_neighbours(library), EAST, 3)
     assert names(hits)[:2] == [("1", 0), ("2", 0)]
     assert [hit.score for hit in hits] == pytest.approx([1, 2**-0.5, 0], abs=1e-6)
 
 
 def test_every_query_has_its_own_answer(library: Library) -> None:
-    east, north = open_neighbours(library).search(np.concatenate([EAST, NORTH]), 1)
+    east, north = nearest(open_neighbours(library), EAST + NORTH, 1)
     assert names(east) == [("1", 0)]
     assert names(north) == [("1", 1)]
 
 
 def test_more_than_there_are_gives_all_there_are(library: Library) -> None:
-    (hits,) = open_neighbours(library).search(EAST, 100)
+    (hits,) = nearest(open_neighbours(library), EAST, 100)
     assert sorted(names(hits)) == [("1", 0), ("1", 1), ("2", 0), ("3", 0)]
 
 
 def test_no_queries_and_no_answers_wanted_are_nothing(library: Library) -> None:
     found = open_neighbours(library)
-    assert found.search(np.empty((0, 3), np.float32), 5) == []
-    assert found.search(EAST, 0) == [[]]
+    assert found.search(found.query(told(colour=EAST).rows([])), 5, weights=COLOUR) == []
+    assert nearest(found, EAST, 0) == [[]]
 
 
 def test_films_can_be_left_out(library: Library) -> None:
     found = open_neighbours(library)
-    assert names(found.search(EAST, 1, without=frozenset({"1" * 32}))[0]) == [("2", 0)]
-    assert names(found.search(EAST, 9, without=frozenset({"1" * 32, "3" * 32, "f" * 32}))[0]) == [("2", 0)]
-    assert found.search(EAST, 9, without=frozenset(digit * 32 for digit in "123")) == [[]]
+    assert names(nearest(found, EAST, 1, without=frozenset({"1" * 32}))[0]) == [("2", 0)]
+    assert names(nearest(found, EAST, 9, without=frozenset({"1" * 32, "3" * 32, "f" * 32}))[0]) == [("2", 0)]
+    assert nearest(found, EAST, 9, without=frozenset(digit * 32 for digit in "123")) == [[]]
 
 
-def test_equal_scores_come_in_the_order_of_the_library(empty: Library, tmp_path: Path) -> None:
+@pytest.mark.parametrize("weights", [COLOUR, PRESETS["balanced"]], ids=["colour", "balanced"])
+def test_equal_scores_come_in_the_order_of_the_library(
+    empty: Library, tmp_path: Path, weights: dict[str, float]
+) -> None:
     for number in (9, 3, 7, 5):
-        empty.add(hand_made(tmp_path / f"{number}.mp4", number, [[1, 0, 0]] * 3))
-    (hits,) = open_neighbours(empty).search(EAST, 12)
+        empty.add(hand_made(tmp_path / f"{number}.mp4", number, [unit(1, 2, 3)] * 3))
+    found = open_neighbours(empty)
+    query = found.query(told(colour=EAST))
+    (hits,) = found.search(query, 12, weights=weights)
     assert names(hits) == [(film, shot) for film in "3579" for shot in range(3)]
     assert {hit.score for hit in hits} == {hits[0].score}
+    for k in (1, 4, 7):
+        assert found.search(query, k, weights=weights) == [hits[:k]]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -128,38 +175,169 @@ def test_scores_are_cosines_in_descending_order(
 ) -> None:
     vectors = [unit(*values) if np.linalg.norm(values) > 0.1 else [1.0, 0, 0] for values in raw]
     folder = tmp_path_factory.mktemp("hypothesis")
-    made = Library.create(folder / "lib", encoder="hand", encoder_version="1", detection=Detection("none"))
-    made.add(hand_made(folder / "1.mp4", 1, vectors))
-    for query in vectors:
-        (hits,) = open_neighbours(made).search(np.array([query], np.float32), k)
+    library = made(folder / "lib")
+    library.add(hand_made(folder / "1.mp4", 1, vectors))
+    for query, hits in zip(vectors, nearest(open_neighbours(library), vectors, k), strict=True):
         scores = [hit.score for hit in hits]
         assert all(-1 <= score <= 1 for score in scores)
         assert scores == pytest.approx(sorted((np.dot(query, other) for other in vectors), reverse=True)[:k], abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("kind", "mean", "deviation"),
-    [("black", 0.0, 0.0), ("black with noise", 0.01, 0.015), ("white", 0.99, 0.01), ("flat", 0.5, 0.005)],
-)
-def test_black_white_and_flat_shots_are_never_suggested(
-    library: Library, tmp_path: Path, kind: str, mean: float, deviation: float
-) -> None:
-    library.add(hand_made(tmp_path / "a.mp4", 10, [[1, 0, 0]] * 4, mean=mean, deviation=deviation))
+@pytest.mark.parametrize("kind", ["black", "white", "plain", "bars", "leader"])
+def test_what_shows_nothing_is_never_suggested(library: Library, tmp_path: Path, kind: ShotKind) -> None:
+    library.add(hand_made(tmp_path / "a.mp4", 10, EAST * 4, kind=kind))
     found = open_neighbours(library)
-    (hits,) = found.search(EAST, 8)
-    assert "a" not in {hit.film[0] for hit in hits}, kind
+    (hits,) = nearest(found, EAST, 8)
+    assert "a" not in {hit.film[0] for hit in hits}
     assert len(hits) == found.usable_count == 4
     assert len(found) == 8
-    assert {hit.film[0] for group in found.clusters(4, size=8) for hit in group} == {"1", "2", "3"}
+    assert {hit.film[0] for group in found.clusters(4, size=8, weights=COLOUR) for hit in group} == {"1", "2", "3"}
 
 
-def test_the_vector_and_length_of_a_shot_can_be_had_and_those_of_no_shot_are_an_error(library: Library) -> None:
+def test_a_title_is_suggested(library: Library, tmp_path: Path) -> None:
+    library.add(hand_made(tmp_path / "0.mp4", 0, EAST, kind="title"))
     found = open_neighbours(library)
-    assert found.vector("1" * 32, 1).tolist() == [0, 1, 0]
+    assert names(nearest(found, EAST, 1)[0]) == [("0", 0)]
+    assert found.usable_count == 5
+
+
+def test_the_length_and_place_of_a_shot_can_be_had_and_those_of_no_shot_are_an_error(library: Library) -> None:
+    found = open_neighbours(library)
     assert found.seconds("2" * 32, 0) == 1.0
+    assert [found.row(digit * 32, shot) for digit, shot in (("1", 0), ("1", 1), ("2", 0), ("3", 0))] == [0, 1, 2, 3]
+    assert [found.film_number(digit * 32) for digit in "123"] == [0, 1, 2]
     for film, shot in (("1" * 32, 2), ("1" * 32, -1), ("3" * 32, 1), ("f" * 32, 0)):
-        with pytest.raises(LibraryError, match="has no shot"):
-            found.vector(film, shot)
+        for ask in (found.row, found.seconds, found.query_of_shot):
+            with pytest.raises(LibraryError, match="has no shot"):
+                ask(film, shot)
+
+
+# Weights
+
+
+def test_weights_change_the_ranking_of_the_same_index(empty: Library, tmp_path: Path) -> None:
+    """Of three shots the first is like the query in colour alone, the second in composition, the third in neither."""
+    alike, unlike = [1.0, 0, 0], [0, 1.0, 0]
+    shots = told(colour=[alike, unlike, unlike], composition=[unlike, alike, unlike])
+    empty.add(hand_made(tmp_path / "1.mp4", 1, shots))
+    found = open_neighbours(empty)
+    files = {file: file.stat().st_mtime_ns for file in (empty.path / "index").iterdir()}
+    query = found.query(told(colour=[alike], composition=[alike]))
+
+    def ranking(**weights: float) -> list[tuple[int, float]]:
+        return [(hit.shot, round(hit.score, 4)) for hit in found.search(query, 3, weights=weights)[0]]
+
+    assert ranking(colour=1) == [(0, 1), (1, 0), (2, 0)]
+    assert ranking(composition=1) == [(1, 1), (0, 0), (2, 0)]
+    assert ranking(colour=3, composition=1) == [(0, 0.75), (1, 0.25), (2, 0)]
+    assert ranking(colour=1, composition=4) == [(1, 0.8), (0, 0.2), (2, 0)]
+    assert ranking(scale=1) == [(0, 1), (1, 1), (2, 1)]
+    assert {file: file.stat().st_mtime_ns for file in (empty.path / "index").iterdir()} == files
+
+
+def test_a_score_is_the_mean_of_the_cosines_of_its_cues_by_weight(crowd: Library) -> None:
+    found = open_neighbours(crowd)
+    weights = {"content": 2.0, "colour": 1.0, "rhythm": 0.5}
+    for film, shot in (("1" * 32, 3), ("3" * 32, 19)):
+        query = found.query_of_shot(film, shot)
+        (hits,) = found.search(query, 60, weights=weights)
+        assert len(hits) == 60
+        assert (hits[0].film, hits[0].shot, hits[0].score) == (film, shot, pytest.approx(1, abs=1e-5))
+        for hit in hits:
+            by_cue = {entry.cue: entry.score for entry in found.explain(query, hit)}
+            assert list(by_cue) == cue_names()
+            mean = sum(weight * by_cue[cue] for cue, weight in weights.items()) / sum(weights.values())
+            assert hit.score == pytest.approx(mean, abs=1e-5)
+
+
+def test_the_vectors_of_shots_have_the_cosines_that_searching_finds(crowd: Library) -> None:
+    found = open_neighbours(crowd)
+    for weights in (PRESETS["balanced"], COLOUR):
+        (hits,) = found.search(found.query_of_shot("2" * 32, 7), 60, weights=weights)
+        vectors = found.vectors(hits, weights=weights)
+        assert vectors.dtype == np.float32
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+        assert vectors @ vectors[0] == pytest.approx([hit.score for hit in hits], abs=1e-5)
+        assert len(found.vectors([], weights=weights)) == 0
+
+
+def test_what_a_query_does_not_know_weighs_nothing(library: Library) -> None:
+    """A still picture tells nothing of movement: its vector there stands for that, and is far from all."""
+    found = open_neighbours(library)
+    still = found.query(told(colour=EAST, movement=NORTH, unknown=["movement"]))
+    running = found.query(told(colour=EAST, movement=NORTH))
+    weights = {"colour": 1.0, "movement": 1.0}
+    assert found.search(still, 4, weights=weights) == found.search(still, 4, weights=COLOUR)
+    assert found.search(running, 1, weights=weights)[0][0].score == pytest.approx(0.5, abs=1e-6)
+    (hit,) = found.search(still, 1, weights=weights)[0]
+    assert [entry.cue for entry in found.explain(still, hit)] == [name for name in cue_names() if name != "movement"]
+    assert [entry.cue for entry in found.explain(running, hit)] == cue_names()
+
+
+def test_what_a_shot_of_the_library_does_not_know_weighs_nothing_when_it_is_looked_for(
+    empty: Library, tmp_path: Path
+) -> None:
+    empty.add(hand_made(tmp_path / "1.mp4", 1, told(colour=EAST, unknown=["movement", "rhythm"])))
+    found = open_neighbours(empty)
+    query = found.query_of_shot("1" * 32, 0)
+    assert dict(zip(cue_names(), query.known[0].tolist(), strict=True)) == {
+        name: name not in ("movement", "rhythm") for name in cue_names()
+    }
+
+
+def test_one_query_can_be_taken_out_of_many(library: Library) -> None:
+    found = open_neighbours(library)
+    both = found.query(told(colour=EAST + NORTH))
+    assert len(both) == 2
+    for number, wanted in enumerate((EAST, NORTH)):
+        assert len(both.row(number)) == 1
+        assert found.search(both.row(number), 4, weights=COLOUR) == nearest(found, wanted, 4)
+
+
+def test_content_is_whitened_and_read_out_as_the_library_was_made(tmp_path: Path) -> None:
+    """With a readout that sees one direction alone, shots that differ in another are the same in half of it."""
+    content = [unit(5, 1, 0), unit(5, -1, 0), unit(5, 1, 1), unit(5, -1, 1)]
+    scores = []
+    for name, options in (("plain", {}), ("read", {"readout": np.array([[0, 1.0, 0], [0, -1.0, 0]])})):
+        library = made(tmp_path / name, **options)
+        library.add(hand_made(tmp_path / "1.mp4", 1, told(content=content)))
+        found = open_neighbours(library)
+        (hits,) = found.search(found.query_of_shot("1" * 32, 0), 4, weights={"content": 1.0})
+        assert hits[0].shot == 0
+        scores.append({hit.shot: hit.score for hit in hits})
+    assert scores[1][2] > scores[0][2] + 0.05
+    assert scores[1][1] < scores[0][2]
+
+
+# Reasons
+
+
+def test_a_surplus_tells_how_unusual_a_likeness_is_among_the_shots_of_the_library(crowd: Library) -> None:
+    found = open_neighbours(crowd)
+    surpluses: dict[str, list[float]] = {name: [] for name in cue_names()}
+    for shot in range(20):
+        query = found.query_of_shot("1" * 32, shot)
+        for other in range(20):
+            for entry in found.explain(query, Hit("2" * 32, other, 0.0)):
+                surpluses[entry.cue].append(entry.surplus)
+    for values in surpluses.values():
+        assert len(values) == 400
+        assert np.mean(values) == pytest.approx(0, abs=0.35)
+        assert np.std(values) == pytest.approx(1, abs=0.25)
+    itself = found.explain(found.query_of_shot("1" * 32, 0), Hit("1" * 32, 0, 1.0))
+    assert [entry.score for entry in itself] == pytest.approx([1] * len(CUES), abs=1e-5)
+    # Three numbers of content leave little room; in the others nothing else comes near.
+    assert all(entry.surplus > (1 if entry.cue == "content" else 2) for entry in itself)
+    assert reason(itself, PRESETS["balanced"])
+
+
+def test_of_shots_that_are_all_alike_and_of_very_few_nothing_is_remarkable(empty: Library, tmp_path: Path) -> None:
+    for number, count in ((1, 2), (2, 8)):
+        empty.add(hand_made(tmp_path / f"{number}.mp4", number, EAST * count))
+        found = open_neighbours(empty)
+        explained = found.explain(found.query(told(colour=EAST)), Hit("1" * 32, 0, 1.0))
+        assert all(entry.surplus <= 1 for entry in explained)
+        assert reason(explained, PRESETS["balanced"]) == ""
 
 
 # Groups
@@ -172,24 +350,35 @@ def test_clusters_are_the_groups_that_can_be_seen(empty: Library, tmp_path: Path
     for number, middle in groups.items():
         vectors = [unit(*(np.array(middle) + rng.normal(0, 0.05, 4))) for _ in range(sizes[number])]
         empty.add(hand_made(tmp_path / f"{number}.mp4", number, vectors))
-    found = open_neighbours(empty).clusters(3, size=100)
+    neighbours = open_neighbours(empty)
+    found = neighbours.clusters(3, size=100, weights=COLOUR)
     assert [{hit.film[0] for hit in group} for group in found] == [{"2"}, {"3"}, {"1"}]
     assert [len(group) for group in found] == [9, 7, 5]
     assert all(hit.score > 0.9 for group in found for hit in group)
-    assert [len(group) for group in open_neighbours(empty).clusters(3, size=4)] == [4, 4, 4]
-    assert open_neighbours(empty).clusters(3, size=100) == found
+    assert [len(group) for group in neighbours.clusters(3, size=4, weights=COLOUR)] == [4, 4, 4]
+    assert neighbours.clusters(3, size=100, weights=COLOUR) == found
+
+
+def test_clusters_are_of_what_weighs_something(empty: Library, tmp_path: Path) -> None:
+    east, north = [1.0, 0], [0, 1.0]
+    shots = told(colour=[east, east, north, north, north], scale=[east, north, east, north, east])
+    empty.add(hand_made(tmp_path / "1.mp4", 1, shots))
+    found = open_neighbours(empty)
+    for cue, groups in (("colour", [{2, 3, 4}, {0, 1}]), ("scale", [{0, 2, 4}, {1, 3}])):
+        clusters = found.clusters(2, size=5, weights={cue: 1.0})
+        assert [{hit.shot for hit in group} for group in clusters] == groups
 
 
 def test_more_clusters_than_shots_give_one_each(library: Library) -> None:
-    found = open_neighbours(library).clusters(50, size=3)
+    found = open_neighbours(library).clusters(50, size=3, weights=COLOUR)
     assert sorted(name for group in found for name in names(group)) == [("1", 0), ("1", 1), ("2", 0), ("3", 0)]
 
 
 def test_a_library_of_black_has_nothing_to_group(empty: Library, tmp_path: Path) -> None:
-    empty.add(hand_made(tmp_path / "1.mp4", 1, [[1, 0, 0]], mean=0, deviation=0))
+    empty.add(hand_made(tmp_path / "1.mp4", 1, EAST, kind="black"))
     with pytest.raises(LibraryError, match="no shots to group"):
-        open_neighbours(empty).clusters(3, size=3)
-    assert open_neighbours(empty).search(EAST, 3) == [[]]
+        open_neighbours(empty).clusters(3, size=3, weights=COLOUR)
+    assert nearest(open_neighbours(empty), EAST, 3) == [[]]
 
 
 def test_an_empty_library_says_how_to_fill_it(empty: Library) -> None:
@@ -208,26 +397,60 @@ def test_the_cache_is_current_after_it_was_written_and_stale_after_every_change(
     assert is_current(library)
     library.add(hand_made(tmp_path / "4.mp4", 4, [unit(3, 1, 0)]))
     assert not is_current(library)
-    assert names(open_neighbours(library).search(EAST, 2)[0]) == [("1", 0), ("4", 0)]
+    assert names(nearest(open_neighbours(library), EAST, 2)[0]) == [("1", 0), ("4", 0)]
     assert is_current(library)
     library.remove("1" * 32)
     assert not is_current(library)
-    assert names(open_neighbours(library).search(EAST, 2)[0]) == [("4", 0), ("2", 0)]
+    assert names(nearest(open_neighbours(library), EAST, 2)[0]) == [("4", 0), ("2", 0)]
     # The same film with other vectors, as after another version of the shots.
     library.add(hand_made(tmp_path / "4.mp4", 4, [[0, 0, 1], [0, 1, 0]]))
-    assert names(open_neighbours(library).search(EAST, 1)[0]) == [("2", 0)]
+    assert names(nearest(open_neighbours(library), EAST, 1)[0]) == [("2", 0)]
 
 
-def test_the_cache_gives_the_answers_of_the_index_it_was_written_from(library: Library) -> None:
-    built, read = open_neighbours(library), open_neighbours(Library.open(library.path))
-    for query in (EAST, NORTH):
-        assert built.search(query, 4) == read.search(query, 4)
+def test_the_cache_gives_the_answers_of_the_index_it_was_written_from(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    library = made(tmp_path / "lib", readout=random.normal(0, 1, (4, 3)))
+    for number in (1, 2):
+        drawn = {name: [unit(*random.normal(0, 1, size)) for _ in range(5)] for name, size in DIMENSIONS.items()}
+        library.add(hand_made(tmp_path / f"{number}.mp4", number, told(**drawn, unknown=["rhythm"])))
+    built = open_neighbours(library)
+    assert is_current(library)
+    read = open_neighbours(Library.open(library.path))
+    assert (len(read), read.usable_count) == (len(built), built.usable_count) == (10, 10)
+    drawn = {name: [unit(*random.normal(0, 1, size)) for _ in range(2)] for name, size in DIMENSIONS.items()}
+    asked = told(**drawn)
+    for weights in PRESETS.values():
+        found = built.search(built.query(asked), 10, weights=weights)
+        assert read.search(read.query(asked), 10, weights=weights) == found
+        for number, hits in enumerate(found):
+            one, other = built.query(asked).row(number), read.query(asked).row(number)
+            for hit in hits:
+                assert explained(built, one, hit) == explained(read, other, hit)
+        assert np.array_equal(read.vectors(found[0], weights=weights), built.vectors(found[0], weights=weights))
+    assert np.array_equal(read.query_of_shot("1" * 32, 1).known, built.query_of_shot("1" * 32, 1).known)
     assert read.seconds("1" * 32, 1) == built.seconds("1" * 32, 1)
+
+
+def explained(found: Neighbours, query: Query, hit: Hit) -> list[CueScore]:
+    entries = found.explain(query, hit)
+    assert entries
+    return entries
+
+
+def test_a_cached_index_needs_no_readout_and_a_new_one_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    library = made(tmp_path / "lib", readout=np.eye(3))
+    library.add(hand_made(tmp_path / "1.mp4", 1, EAST))
+    expected = nearest(open_neighbours(library), EAST, 1)
+    (library.path / "readout.npy").unlink()
+    assert nearest(open_neighbours(library), EAST, 1) == expected
+    library.add(hand_made(tmp_path / "2.mp4", 2, EAST))
+    with pytest.raises(LibraryError, match=r"readout\.npy: cannot be read .*; restore it, or index into a new folder"):
+        open_neighbours(library)
 
 
 def test_only_one_generation_of_the_cache_is_kept(library: Library, tmp_path: Path) -> None:
     open_neighbours(library)
-    library.add(hand_made(tmp_path / "4.mp4", 4, [[1, 0, 0]]))
+    library.add(hand_made(tmp_path / "4.mp4", 4, EAST))
     open_neighbours(library)
     suffixes = sorted(file.suffix for file in (library.path / "index").iterdir())
     assert suffixes == [".faiss", ".json", ".npz"]
@@ -236,7 +459,7 @@ def test_only_one_generation_of_the_cache_is_kept(library: Library, tmp_path: Pa
 @pytest.mark.parametrize("suffix", [".faiss", ".npz", ".json"])
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut", "noise"])
 def test_a_damaged_cache_is_built_again(library: Library, suffix: str, damage: str) -> None:
-    expected = open_neighbours(library).search(EAST, 4)
+    expected = nearest(open_neighbours(library), EAST, 4)
     (file,) = (library.path / "index").glob(f"*{suffix}")
     content = file.read_bytes()
     if damage == "missing":
@@ -244,7 +467,7 @@ def test_a_damaged_cache_is_built_again(library: Library, suffix: str, damage: s
     else:
         file.write_bytes({"empty": b"", "cut": content[: len(content) // 2], "noise": b"\x93" * len(content)}[damage])
     assert not is_current(library)
-    assert open_neighbours(library).search(EAST, 4) == expected
+    assert nearest(open_neighbours(library), EAST, 4) == expected
     assert is_current(library)
 
 
@@ -252,13 +475,13 @@ def test_one_damaged_film_is_left_out_with_a_warning(library: Library, caplog: p
     file = library.path / "films" / f"{'1' * 32}.parquet"
     file.write_bytes(file.read_bytes()[:100])
     with caplog.at_level(logging.WARNING):
-        (hits,) = open_neighbours(library).search(EAST, 9)
+        (hits,) = nearest(open_neighbours(library), EAST, 9)
     assert names(hits) == [("2", 0), ("3", 0)]
     assert str(file) in caplog.text
 
 
 def test_a_library_of_damaged_films_alone_says_so(empty: Library, tmp_path: Path) -> None:
-    empty.add(hand_made(tmp_path / "1.mp4", 1, [[1, 0, 0]]))
+    empty.add(hand_made(tmp_path / "1.mp4", 1, EAST))
     (empty.path / "films" / f"{'1' * 32}.parquet").write_bytes(b"PAR1")
     with pytest.raises(LibraryError, match="not one of its films can be read; see: reinterpret verify"):
         open_neighbours(empty)
@@ -274,7 +497,7 @@ def test_where_the_cache_cannot_be_kept_the_library_can_still_be_searched(
         (library.path / "index").touch()
     try:
         with caplog.at_level(logging.WARNING):
-            assert names(open_neighbours(library).search(EAST, 1)[0]) == [("1", 0)]
+            assert names(nearest(open_neighbours(library), EAST, 1)[0]) == [("1", 0)]
         assert "the index could not be kept" in caplog.text
         assert not is_current(library)
     finally:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reinterpret.cues import PRESETS
 from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.library import Library, library_encoder
@@ -18,11 +19,11 @@ from reinterpret.neighbours import open_neighbours
 from reinterpret.queries import (
     frame_query,
     parse_shot,
+    parts_of,
     picture_query,
     read_frame,
     read_picture,
     search,
-    shot_query,
 )
 from reinterpret.video import probe
 from tests.judging import number_of, numbered_film, numbered_picture
@@ -42,7 +43,7 @@ def by_name(library: Library, name: str) -> str:
 def test_a_frame_finds_the_shot_it_was_taken_from(library: Library, archive: Path) -> None:
     neighbours = open_neighbours(library)
     for name, at, shot in (("one.mp4", 1, 0), ("one.mp4", 3.5, 1), ("two.mp4", 0.5, 0), ("three.mp4", 3, 1)):
-        hits = search(neighbours, frame_query(archive / name, at, ENCODER))
+        hits = search(neighbours, neighbours.query(frame_query(archive / name, at, ENCODER)))
         assert (hits[0].film, hits[0].shot) == (by_name(library, name), shot)
         assert len(hits) == 8
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
@@ -52,23 +53,46 @@ def test_a_picture_finds_what_its_frame_finds(library: Library, archive: Path, t
     picture = read_frame(probe(archive / "one.mp4"), 3.5)
     Image.fromarray(picture).save(tmp_path / "still.png")
     neighbours = open_neighbours(library)
-    from_picture = search(neighbours, picture_query(tmp_path / "still.png", ENCODER), k=3)
-    assert from_picture == search(neighbours, frame_query(archive / "one.mp4", 3.5, ENCODER), k=3)
+    one = neighbours.query(picture_query(tmp_path / "still.png", ENCODER))
+    other = neighbours.query(frame_query(archive / "one.mp4", 3.5, ENCODER))
+    for weights in (None, *PRESETS.values()):
+        assert search(neighbours, one, k=3, weights=weights) == search(neighbours, other, k=3, weights=weights)
+
+
+def test_what_a_still_picture_cannot_tell_weighs_nothing(library: Library, archive: Path) -> None:
+    neighbours = open_neighbours(library)
+    query = neighbours.query(frame_query(archive / "two.mp4", 0.5, ENCODER))
+    told = {cue: weight for cue, weight in PRESETS["balanced"].items() if cue not in ("movement", "rhythm")}
+    hits = search(neighbours, query)
+    assert hits == search(neighbours, query, weights=PRESETS["balanced"]) == search(neighbours, query, weights=told)
+    assert {entry.cue for entry in neighbours.explain(query, hits[0])} == set(told)
 
 
 def test_a_shot_is_nearest_to_itself(library: Library) -> None:
     neighbours = open_neighbours(library)
     for film in library.fingerprints():
         for shot in library.shots(film):
-            first = search(neighbours, shot_query(neighbours, film, shot.number), k=1)[0]
+            first = search(neighbours, neighbours.query_of_shot(film, shot.number), k=1)[0]
             assert (first.film, first.shot) == (film, shot.number)
             assert first.score == pytest.approx(1, abs=1e-4)
+
+
+def test_weights_decide_what_is_near(library: Library) -> None:
+    neighbours = open_neighbours(library)
+    query = neighbours.query_of_shot(by_name(library, "two.mp4"), 2)
+    for preset, weights in PRESETS.items():
+        hits = search(neighbours, query, weights=weights)
+        scores = [{entry.cue: entry.score for entry in neighbours.explain(query, hit)} for hit in hits]
+        if preset != "balanced":
+            assert [hit.score for hit in hits] == pytest.approx([score[preset] for score in scores], abs=1e-5)
+    colour, composition = (search(neighbours, query, weights={cue: 1.0}) for cue in ("colour", "composition"))
+    assert [(hit.film, hit.shot) for hit in colour] != [(hit.film, hit.shot) for hit in composition]
 
 
 @pytest.mark.parametrize("k", [0, -3])
 def test_a_number_of_results_that_cannot_be_meant(library: Library, k: int) -> None:
     with pytest.raises(UsageError, match="at least one"):
-        search(open_neighbours(library), np.zeros(385, np.float32), k=k)
+        search(open_neighbours(library), open_neighbours(library).query_of_shot(library.fingerprints()[0], 0), k=k)
 
 
 def test_shots_are_named_by_film_and_number(library: Library, archive: Path) -> None:
@@ -155,3 +179,33 @@ def test_the_encoder_must_be_the_library_s(library: Library, tmp_path: Path) -> 
 
 def test_the_middle_of_a_film_is_exact(film: Path) -> None:
     assert probe(film).duration == Fraction(2)
+
+
+def test_parts_lie_all_over_the_picture() -> None:
+    picture = np.arange(40 * 60 * 3).reshape(40, 60, 3)
+    whole, *parts = parts_of(picture)
+    assert np.array_equal(whole, picture)
+    assert {part.shape for part in parts} == {(20, 30, 3)}
+    assert len(parts) == 25
+    corners = [int(part[0, 0, 0]) for part in parts]
+    assert len(set(corners)) == 25
+    assert np.array_equal(parts[-1], picture[20:, 30:])
+    assert len(parts_of(np.zeros((1, 1, 3), np.uint8))) == 26
+
+
+def test_a_picture_in_a_picture_is_found_by_its_parts(library: Library, tmp_path: Path) -> None:
+    neighbours = open_neighbours(library)
+    film = library.fingerprints()[0]
+    inner = read_frame(library.video(film), float(library.shots(film)[0].body.middle))
+    height, width = inner.shape[:2]
+    ground = np.random.default_rng(0).integers(0, 255, (2 * height, 2 * width, 3), dtype=np.uint8)
+    ground[height // 2 : height // 2 + height, width // 2 : width // 2 + width] = inner
+    Image.fromarray(ground).save(tmp_path / "inset.png")
+    query = neighbours.query(picture_query(tmp_path / "inset.png", ENCODER, parts=True))
+    found = search(neighbours, query, k=3, weights={"content": 1.0})
+    assert (found[0].film, found[0].shot) == (film, 0)
+    whole = neighbours.query(picture_query(tmp_path / "inset.png", ENCODER))
+    assert found[0].score > search(neighbours, whole, k=1, weights={"content": 1.0})[0].score
+    # Every hit once, best first.
+    assert len({(hit.film, hit.shot) for hit in found}) == len(found) == 3
+    assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)

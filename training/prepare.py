@@ -1,6 +1,6 @@
 """Gathers what the detector `fast` is trained on: the archive's films for training, and TransNetV2's opinion of them.
 
-    python training/prepare.py ../shared/media/archive -o out/footage.npz
+python training/prepare.py ../shared/media/archive -o out/footage.npz
 """
 
 from __future__ import annotations

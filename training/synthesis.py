@@ -140,9 +140,7 @@ def _put(target: np.ndarray, at: int, values: np.ndarray | int | float) -> None:
         target[first:end] = values[first - at : end - at]
 
 
-def _join(
-    random: np.random.Generator, window: Window, join: _Join, at: int, old: np.ndarray, new: np.ndarray
-) -> None:
+def _join(random: np.random.Generator, window: Window, join: _Join, at: int, old: np.ndarray, new: np.ndarray) -> None:
     """Render a transition and say what it is."""
     if join.label == NONE:
         return
@@ -200,9 +198,7 @@ def _eased(random: np.random.Generator, progress: np.ndarray) -> np.ndarray:
     return progress ** random.uniform(0.6, 1.7)
 
 
-def _fade(
-    random: np.random.Generator, window: Window, join: _Join, at: int, old: np.ndarray, new: np.ndarray
-) -> None:
+def _fade(random: np.random.Generator, window: Window, join: _Join, at: int, old: np.ndarray, new: np.ndarray) -> None:
     colour = np.float32(255 if random.random() < 0.22 else random.choice([0, 0, 0, 8]))
     back = join.count - join.out - join.hold
     seen = np.zeros(join.count, np.float32)

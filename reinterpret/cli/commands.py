@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from reinterpret.cli.grouped import grouped
 from reinterpret.cli.options import (
-    AtOption,
-    CrfOption,
-    CutsFolderOption,
-    CutsOption,
     DetectionOptions,
-    DetectorOption,
     DeviceOption,
-    FitOption,
-    HeightOption,
-    ImageOption,
-    IncludeOption,
     JobsOption,
     JsonOption,
-    LayoutOption,
     LibraryOption,
-    MinShotOption,
+    LikenessOptions,
+    MatchOptions,
     OutOption,
-    PresetOption,
+    QueryOptions,
     QuietOption,
-    SensitivityOption,
-    ShortOption,
-    ShotOption,
-    SuggestionsOption,
-    VideoOption,
+    RenderOptions,
 )
 from reinterpret.cli.printing import (
     boundaries_as_json,
     clock,
     duration,
+    explained_as_json,
     hits_as_json,
     matches_as_json,
     print_edit,
@@ -52,11 +40,11 @@ from reinterpret.cli.printing import (
 if TYPE_CHECKING:
     from reinterpret.edits import EditList
     from reinterpret.encoders import Device
-    from reinterpret.library import Library
-    from reinterpret.matching import ShortPolicy
-    from reinterpret.neighbours import Neighbours
-    from reinterpret.rendering.film import FilmLayout
-    from reinterpret.rendering.panel import Fit
+    from reinterpret.matching import MatchSettings
+
+# What typer fills in is not looked at before: these stand for `nothing said`.
+_DETECTION, _LIKENESS, _MATCH = DetectionOptions(), LikenessOptions(), MatchOptions()
+_RENDER, _QUERY = RenderOptions(), QueryOptions()
 
 app = typer.Typer(
     name="reinterpret",
@@ -79,16 +67,14 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 @app.command()
+@grouped
 def index(
     paths: Annotated[list[Path], typer.Argument(help="Videos, or folders that hold some.")],
     library: LibraryOption,
     encoder: Annotated[
         str | None, typer.Option(help="efficientnet-lite0, efficientnet-lite2, pixels, torchvision:NAME, timm:NAME.")
     ] = None,
-    detector: DetectorOption = None,
-    sensitivity: SensitivityOption = None,
-    min_shot: MinShotOption = None,
-    cuts: CutsFolderOption = None,
+    detection: DetectionOptions = _DETECTION,
     device: DeviceOption = "auto",
     jobs: JobsOption = None,
     as_json: JsonOption = False,
@@ -99,7 +85,6 @@ def index(
     from reinterpret.cli.progress import Stopwatch, progress_bar
     from reinterpret.ingest import IndexProgress
 
-    asked = DetectionOptions(detector, sensitivity, min_shot, cuts)
     there = reinterpret.Library.exists(library)
     default = reinterpret.Library.open(library).detection if there else reinterpret.Detection()
     watch = Stopwatch()
@@ -114,7 +99,7 @@ def index(
             paths,
             library,
             encoder=encoder,
-            detection=asked.over(default),
+            detection=detection.over(default),
             device=device,
             jobs=jobs,
             on_progress=show,
@@ -125,25 +110,17 @@ def index(
 
 
 @app.command()
+@grouped
 def trailer(
     file: Annotated[Path, typer.Argument(help="The trailer.")],
     library: LibraryOption,
     output: OutOption,
-    layout: LayoutOption = "alone",
-    fit: FitOption = "crop",
-    suggestions: SuggestionsOption = 10,
-    short: ShortOption = "slow",
-    include_trailer: IncludeOption = False,
-    detector: DetectorOption = None,
-    sensitivity: SensitivityOption = None,
-    min_shot: MinShotOption = None,
-    cuts: CutsOption = None,
+    matching: MatchOptions = _MATCH,
+    likeness: LikenessOptions = _LIKENESS,
+    rendering: RenderOptions = _RENDER,
+    detection: DetectionOptions = _DETECTION,
     sheet: Annotated[Path | None, typer.Option(help="Also write a contact sheet (PNG or JPEG) of all pairs.")] = None,
-    height: HeightOption = None,
-    crf: CrfOption = 18,
-    preset: PresetOption = "medium",
     device: DeviceOption = "auto",
-    jobs: JobsOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -157,11 +134,11 @@ def trailer(
     check_output(output, inputs=[file], suffixes=FILM_SUFFIXES)
     if sheet is not None:
         check_output(sheet, inputs=[file], suffixes=STILL_SUFFIXES)
-    asked = DetectionOptions(detector, sensitivity, min_shot, cuts)
-    edit = _matched(file, library, suggestions, short, include_trailer, asked, device, quiet or as_json)
+    arguments = rendering.arguments()
+    edit = _matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
     edit_path = output.with_name(f"{output.stem}.edit.json")
     check_output(edit_path, inputs=[edit.trailer.path])
-    films = _rendered(edit, output, layout, fit, height, crf, preset, jobs, quiet)
+    films = _rendered(edit, output, arguments, quiet)
     edit.save(edit_path)
     if sheet is not None:
         reinterpret.contact_sheet(edit, sheet)
@@ -182,17 +159,14 @@ def trailer(
 
 
 @app.command()
+@grouped
 def match(
     file: Annotated[Path, typer.Argument(help="The trailer.")],
     library: LibraryOption,
     output: OutOption,
-    suggestions: SuggestionsOption = 10,
-    short: ShortOption = "slow",
-    include_trailer: IncludeOption = False,
-    detector: DetectorOption = None,
-    sensitivity: SensitivityOption = None,
-    min_shot: MinShotOption = None,
-    cuts: CutsOption = None,
+    matching: MatchOptions = _MATCH,
+    likeness: LikenessOptions = _LIKENESS,
+    detection: DetectionOptions = _DETECTION,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -201,8 +175,7 @@ def match(
     from reinterpret.files import check_output
 
     check_output(output, inputs=[file], suffixes=(".json",))
-    asked = DetectionOptions(detector, sensitivity, min_shot, cuts)
-    edit = _matched(file, library, suggestions, short, include_trailer, asked, device, quiet or as_json)
+    edit = _matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
     edit.save(output)
     if as_json:
         print_json({"edit": str(output), "shots": len(edit.clips), "matches": matches_as_json(edit)})
@@ -212,23 +185,20 @@ def match(
 
 
 @app.command()
+@grouped
 def render(
     edit: Annotated[Path, typer.Argument(help="An edit, as `match` or `trailer` have written it.")],
     output: OutOption,
-    layout: LayoutOption = "alone",
-    fit: FitOption = "crop",
-    height: HeightOption = None,
-    crf: CrfOption = 18,
-    preset: PresetOption = "medium",
-    jobs: JobsOption = None,
+    rendering: RenderOptions = _RENDER,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """The second half of the main job: make the film. Only what has changed is encoded again."""
     import reinterpret
 
+    arguments = rendering.arguments()
     loaded = reinterpret.EditList.load(edit)
-    films = _rendered(loaded, output, layout, fit, height, crf, preset, jobs, quiet)
+    films = _rendered(loaded, output, arguments, quiet)
     if as_json:
         print_json({"output": str(output), "films": [str(path) for path in films], "frames": loaded.grid.frame_count})
     elif not quiet:
@@ -237,13 +207,12 @@ def render(
 
 
 @app.command()
+@grouped
 def grid(
     library: LibraryOption,
     output: OutOption,
-    shot: ShotOption = None,
-    image: ImageOption = None,
-    video: VideoOption = None,
-    at: AtOption = None,
+    query: QueryOptions = _QUERY,
+    likeness: LikenessOptions = _LIKENESS,
     clusters: Annotated[int | None, typer.Option(help="Group the library into so many grids, OUT-01.png, ...")] = None,
     size: Annotated[str, typer.Option(help="Columns x rows.")] = "3x3",
     labels: Annotated[bool, typer.Option(help="Write film, time and score below each picture.")] = True,
@@ -257,19 +226,19 @@ def grid(
     from reinterpret.files import check_output
     from reinterpret.rendering.stills import STILL_SUFFIXES, parse_size
 
-    columns, rows = parse_size(size)
-    check_output(output, inputs=[path for path in (image, video) if path], suffixes=STILL_SUFFIXES)
+    (columns, rows), weights = parse_size(size), likeness.chosen()
+    check_output(output, inputs=query.files, suffixes=STILL_SUFFIXES)
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
     if clusters is not None:
-        if clusters < 1 or any(option is not None for option in (shot, image, video)):
+        if clusters < 1 or query != QueryOptions():
             raise UsageError("--clusters takes a number from 1, and no --shot, --image or --video beside it")
-        groups = neighbours.clusters(clusters, size=columns * rows)
+        groups = neighbours.clusters(clusters, size=columns * rows, weights=weights)
         digits = max(2, len(str(len(groups))))
         outputs = [output.with_name(f"{output.stem}-{n + 1:0{digits}d}{output.suffix}") for n in range(len(groups))]
     else:
-        query = _query(opened, neighbours, shot, image, video, at, device)
-        groups, outputs = [reinterpret.search(neighbours, query, k=columns * rows)], [output]
+        asked = query.query(opened, neighbours, device)
+        groups, outputs = [reinterpret.search(neighbours, asked, k=columns * rows, weights=weights)], [output]
     for hits, path in zip(groups, outputs, strict=True):
         reinterpret.grid(opened, hits, path, columns=columns, labels=labels)
     if as_json:
@@ -281,12 +250,11 @@ def grid(
 
 
 @app.command()
+@grouped
 def search(
     library: LibraryOption,
-    shot: ShotOption = None,
-    image: ImageOption = None,
-    video: VideoOption = None,
-    at: AtOption = None,
+    query: QueryOptions = _QUERY,
+    likeness: LikenessOptions = _LIKENESS,
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
@@ -294,10 +262,12 @@ def search(
     """The shots of the library most like a picture, a frame of a video or a shot."""
     import reinterpret
 
+    weights = likeness.chosen()
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
-    hits = reinterpret.search(neighbours, _query(opened, neighbours, shot, image, video, at, device), k=k)
-    found = hits_as_json(opened, hits)
+    asked = query.query(opened, neighbours, device)
+    hits = reinterpret.search(neighbours, asked, k=k, weights=weights)
+    found = explained_as_json(opened, hits, [neighbours.explain(asked, hit) for hit in hits], weights)
     if as_json:
         print_json({"matches": found})
         return
@@ -305,16 +275,15 @@ def search(
         print(
             f"{entry['rank']:>3}  {entry['score']:6.3f}  {clock(entry['start_seconds'])} - "
             f"{clock(entry['end_seconds'])}  {entry['video']}:{entry['shot']}"
+            + (f"  ({entry['shared']})" if entry["shared"] else "")
         )
 
 
 @app.command()
+@grouped
 def shots(
     file: Annotated[Path, typer.Argument(help="A film.")],
-    detector: DetectorOption = None,
-    sensitivity: SensitivityOption = None,
-    min_shot: MinShotOption = None,
-    cuts: CutsOption = None,
+    detection: DetectionOptions = _DETECTION,
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a table with a heading, a shot a line.")] = False,
 ) -> None:
@@ -327,8 +296,7 @@ def shots(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other")
-    asked = DetectionOptions(detector, sensitivity, min_shot, cuts)
-    with Scan(probe(file), detection=asked.over(Detection())) as scan:
+    with Scan(probe(file), detection=detection.over(Detection())) as scan:
         found = [scanned.shot for scanned in scan]
     rows = shots_as_json(found)
     if as_json:
@@ -446,51 +414,24 @@ def remove(
 
 
 def _matched(
-    file: Path,
-    library: Path,
-    suggestions: int,
-    short: ShortPolicy,
-    include_trailer: bool,
-    asked: DetectionOptions,
-    device: Device,
-    quiet: bool,
+    file: Path, library: Path, settings: MatchSettings, detection: DetectionOptions, device: Device, quiet: bool
 ) -> EditList:
     import reinterpret
     from reinterpret.cli.progress import progress_bar
 
     opened = reinterpret.Library.open(library)
     with progress_bar("matching", quiet=quiet) as report:
-        edit = reinterpret.match(
+        return reinterpret.match(
             file,
             opened,
-            suggestions=suggestions,
-            short=short,
-            include_trailer=include_trailer,
-            detection=asked.over(opened.detection),
+            settings,
+            detection=detection.over(opened.detection),
             device=device,
             on_seconds=lambda done, total: report(float(done), float(total)),
         )
-    chosen = [(clip.match.film, clip.match.source_shot) for clip in edit.clips if clip.match is not None]
-    if len(set(chosen)) < len(chosen):
-        print(
-            f"warning: the library has too few shots for the {len(chosen)} of {file}; "
-            f"{len(chosen) - len(set(chosen))} are used again",
-            file=sys.stderr,
-        )
-    return edit
 
 
-def _rendered(
-    edit: EditList,
-    output: Path,
-    layout: FilmLayout,
-    fit: Fit,
-    height: int | None,
-    crf: int,
-    preset: str,
-    jobs: int | None,
-    quiet: bool,
-) -> list[Path]:
+def _rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: bool) -> list[Path]:
     import reinterpret
     from reinterpret.cli.progress import Stopwatch, progress_bar
 
@@ -500,43 +441,4 @@ def _rendered(
         def show(done: int, total: int) -> None:
             report(done, total, f"{done / watch.seconds:.0f} frames/s")
 
-        return reinterpret.render(
-            edit,
-            output,
-            layout=layout,
-            fit=fit,
-            height=height,
-            crf=crf,
-            preset=preset,
-            jobs=jobs,
-            on_frames=show,
-        )
-
-
-def _query(
-    library: Library,
-    neighbours: Neighbours,
-    shot: str | None,
-    image: Path | None,
-    video: Path | None,
-    at: float | None,
-    device: Device,
-) -> Any:
-    from reinterpret.errors import UsageError
-    from reinterpret.library import library_encoder
-    from reinterpret.queries import frame_query, parse_shot, picture_query, shot_query
-
-    given: list[Callable[[], Any]] = []
-    if shot is not None:
-        given.append(lambda: shot_query(neighbours, *parse_shot(shot, library)))
-    if image is not None:
-        given.append(lambda: picture_query(image, library_encoder(library, device=device)))
-    if video is not None:
-        if at is None:
-            raise UsageError("--video needs --at SECONDS, the instant to look for")
-        given.append(lambda: frame_query(video, at, library_encoder(library, device=device)))
-    elif at is not None:
-        raise UsageError("--at goes with --video")
-    if len(given) != 1:
-        raise UsageError("say what to look for with one of --shot, --image or --video with --at")
-    return given[0]()
+        return reinterpret.render(edit, output, **arguments, on_frames=show)

@@ -1,16 +1,21 @@
-"""The options that several commands share, and what they add up to."""
+"""The options that several commands share, in groups that make one value of the library each."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 if TYPE_CHECKING:
+    from reinterpret.encoders import Device
+    from reinterpret.library import Library
+    from reinterpret.matching import MatchSettings
+    from reinterpret.neighbours import Neighbours, Query
     from reinterpret.shots import Detection
 
 LibraryOption = Annotated[Path, typer.Option("--library", "-L", help="The folder of the library.")]
@@ -19,50 +24,27 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, n
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")]
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the encoder runs.")]
 JobsOption = Annotated[int | None, typer.Option("--jobs", "-j", help="At the same time; by default one a core.")]
-SuggestionsOption = Annotated[int, typer.Option(help="Suggestions kept for each shot.")]
-ShortOption = Annotated[
-    Literal["slow", "hold"],
-    typer.Option(help="Archive shots that are too short: slow them (to half speed) or hold the last frame."),
-]
-IncludeOption = Annotated[
-    bool, typer.Option("--include-trailer", help="Let the archive answer with the trailer itself, if it holds it.")
-]
-# Commands take these four and make `DetectionOptions` of them. What is not said is as in the library.
-DetectorOption = Annotated[
-    str | None, typer.Option(metavar="NAME", help="How shots are found: adaptive, content, fast, none or transnetv2.")
-]
-SensitivityOption = Annotated[
-    float | None, typer.Option(metavar="0..1", help="0 finds only what is beyond doubt a cut, 1 all that might be one.")
-]
-MinShotOption = Annotated[
-    float | None, typer.Option(metavar="SECONDS", help="Of cuts closer together the most certain one counts.")
-]
-CutsOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="A list of the cuts, instead of looking for them.")
-]
-CutsFolderOption = Annotated[
-    Path | None,
-    typer.Option("--cuts", metavar="PATH", help="A list of the cuts, or a folder of lists named like their films."),
-]
-LayoutOption = Annotated[Literal["alone", "side-by-side", "both"], typer.Option(help="What is in the film.")]
-FitOption = Annotated[Literal["crop", "pad", "blur"], typer.Option(help="How pictures of another shape are fitted.")]
-HeightOption = Annotated[int | None, typer.Option(help="Height of the film in pixels; the trailer's by default.")]
-CrfOption = Annotated[int, typer.Option(help="Quality of the film: 0 (lossless) to 51.")]
-PresetOption = Annotated[str, typer.Option(help="Speed of encoding against size, as in x264.")]
-ImageOption = Annotated[Path | None, typer.Option(help="Look for what is like this picture.")]
-VideoOption = Annotated[Path | None, typer.Option(help="Look for what is like a frame of this video (see --at).")]
-AtOption = Annotated[float | None, typer.Option(help="Seconds from the start of --video.")]
-ShotOption = Annotated[str | None, typer.Option(help="Look for what is like a shot of the library: FILM:NUMBER.")]
 
 
 @dataclass(frozen=True, slots=True)
 class DetectionOptions:
-    """What was said on the command line of how shots are to be found."""
+    """How shots are to be found. What is not said is as in the library."""
 
-    detector: str | None
-    sensitivity: float | None
-    min_shot: float | None
-    cuts: Path | None
+    detector: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="How shots are found: adaptive, content, fast, none or transnetv2."),
+    ] = None
+    sensitivity: Annotated[
+        float | None,
+        typer.Option(metavar="0..1", help="0 finds only what is beyond doubt a cut, 1 all that might be one."),
+    ] = None
+    min_shot: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Of cuts closer together the most certain one counts.")
+    ] = None
+    cuts: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="A list of the cuts; for several films a folder of lists named like them."),
+    ] = None
 
     def over(self, default: Detection) -> Detection:
         """All of it: what was said, and the rest as in `default`. Raises UsageError."""
@@ -78,3 +60,151 @@ class DetectionOptions:
             min_shot=default.min_shot if self.min_shot is None else Fraction(str(self.min_shot)),
             cuts=self.cuts,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LikenessOptions:
+    """What counts as alike."""
+
+    by: Annotated[
+        str,
+        typer.Option(
+            metavar="CUE", help="What counts: balanced, content, composition, colour, movement, rhythm or scale."
+        ),
+    ] = "balanced"
+    weights: Annotated[
+        str | None, typer.Option(metavar="CUE=N,...", help="How much each cue counts, such as content=1,movement=0.5.")
+    ] = None
+
+    def chosen(self) -> Mapping[str, float]:
+        """The weight of each cue. Raises UsageError."""
+        from reinterpret.cues import parse_weights, preset_weights
+        from reinterpret.errors import UsageError
+
+        if self.weights is None:
+            return preset_weights(self.by)
+        if self.by != "balanced":
+            raise UsageError("--by and --weights exclude each other")
+        return parse_weights(self.weights)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchOptions:
+    """How a trailer is to be answered."""
+
+    suggestions: Annotated[int, typer.Option(help="Suggestions kept for each shot.")] = 10
+    short: Annotated[
+        Literal["slow", "next", "hold"],
+        typer.Option(
+            help="Archive shots that are too short: slow them (to half speed, or else take the next suggestion), "
+            "always take the next, or hold their last frame."
+        ),
+    ] = "slow"
+    titles: Annotated[
+        Literal["keep", "match", "black"],
+        typer.Option(help="Title cards of the trailer: keep them, match them like any shot, or leave them black."),
+    ] = "keep"
+    echo: Annotated[
+        bool, typer.Option(help="Answer a shot that returns in the trailer with the same archive shot each time.")
+    ] = True
+    reuse: Annotated[bool, typer.Option("--reuse", help="Let an archive shot answer several trailer shots.")] = False
+    max_per_film: Annotated[int | None, typer.Option(metavar="N", help="Take at most so many shots from one film.")] = (
+        None
+    )
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Another edit that is about as good.")] = None
+    like: Annotated[
+        list[str], typer.Option("--like", metavar="FILM", help="Only films named here may answer; may be repeated.")
+    ] = field(default_factory=list)
+    leave_out: Annotated[
+        list[str], typer.Option("--not", metavar="FILM", help="This film may not answer; may be repeated.")
+    ] = field(default_factory=list)
+    folders: Annotated[
+        list[Path], typer.Option("--in", metavar="FOLDER", help="Only films below it may answer; may be repeated.")
+    ] = field(default_factory=list)
+    include_trailer: Annotated[
+        bool, typer.Option("--include-trailer", help="Let the archive answer with the trailer itself, if it holds it.")
+    ] = False
+
+    def settings(self, likeness: LikenessOptions) -> MatchSettings:
+        """As the library wants them. Raises UsageError."""
+        from reinterpret.assignment import Rules
+        from reinterpret.matching import MatchSettings
+
+        return MatchSettings(
+            weights=likeness.chosen(),
+            suggestions=self.suggestions,
+            short=self.short,
+            titles=self.titles,
+            echo=self.echo,
+            rules=Rules(reuse=self.reuse, max_per_film=self.max_per_film, seed=self.seed),
+            only=tuple(self.like),
+            without=tuple(self.leave_out),
+            folders=tuple(self.folders),
+            include_trailer=self.include_trailer,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """How a film is to look."""
+
+    layout: Annotated[Literal["alone", "side-by-side", "both"], typer.Option(help="What is in the film.")] = "alone"
+    fit: Annotated[Literal["crop", "pad", "blur"], typer.Option(help="How pictures of another shape are fitted.")] = (
+        "crop"
+    )
+    captions: Annotated[
+        bool, typer.Option("--captions", help="Say on the film that is side by side what two pictures share.")
+    ] = False
+    height: Annotated[int | None, typer.Option(help="Height of the film in pixels; the trailer's by default.")] = None
+    crf: Annotated[int, typer.Option(help="Quality of the film: 0 (lossless) to 51.")] = 18
+    preset: Annotated[str, typer.Option(help="Speed of encoding against size, as in x264.")] = "medium"
+    jobs: JobsOption = None
+
+    def arguments(self) -> dict[str, Any]:
+        """As `render` of the library takes them. Raises UsageError."""
+        from reinterpret.errors import UsageError
+
+        if self.captions and self.layout == "alone":
+            raise UsageError("--captions goes with --layout side-by-side or both")
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryOptions:
+    """What is looked for: one of these."""
+
+    shot: Annotated[
+        str | None, typer.Option(metavar="FILM:NUMBER", help="Look for what is like a shot of the library.")
+    ] = None
+    image: Annotated[Path | None, typer.Option(help="Look for what is like this picture.")] = None
+    video: Annotated[Path | None, typer.Option(help="Look for what is like a frame of this video (see --at).")] = None
+    at: Annotated[float | None, typer.Option(metavar="SECONDS", help="Where in --video, from its start.")] = None
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Look for parts of the picture or frame as well: a picture in a picture.")
+    ] = False
+
+    @property
+    def files(self) -> list[Path]:
+        """Those that are read."""
+        return [path for path in (self.image, self.video) if path is not None]
+
+    def query(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
+        """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
+        from reinterpret.errors import UsageError
+        from reinterpret.library import library_encoder
+        from reinterpret.queries import frame_query, parse_shot, picture_query
+
+        if (self.video is None) != (self.at is None):
+            raise UsageError("--video and --at SECONDS, the instant to look for, go together")
+        if sum(given is not None for given in (self.shot, self.image, self.video)) != 1:
+            raise UsageError("say what to look for with one of --shot, --image or --video with --at")
+        if self.shot is not None:
+            if self.parts:
+                raise UsageError("--parts goes with --image or --video")
+            return neighbours.query_of_shot(*parse_shot(self.shot, library))
+        encoder = library_encoder(library, device=device)
+        if self.image is not None:
+            return neighbours.query(picture_query(self.image, encoder, parts=self.parts))
+        assert self.video is not None
+        assert self.at is not None
+        return neighbours.query(frame_query(self.video, self.at, encoder, parts=self.parts))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reinterpret.cues.reasons import CueScore
     from reinterpret.edits import EditList
     from reinterpret.ingest import IndexReport
     from reinterpret.library import Library
@@ -95,10 +96,22 @@ def hits_as_json(library: Library, hits: list[Hit]) -> list[dict[str, Any]]:
                 "shot": hit.shot,
                 "start_seconds": round(float(body.start), 6),
                 "end_seconds": round(float(body.end), 6),
-                "cues": {"content": round(hit.score, 6)},
             }
         )
     return found
+
+
+def explained_as_json(
+    library: Library, hits: list[Hit], scores: list[list[CueScore]], weights: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Hits as `search` prints them, with the score of each cue and what is shared, in words."""
+    from reinterpret.cues.reasons import reason
+
+    rows = hits_as_json(library, hits)
+    return [
+        {**row, "cues": {entry.cue: entry.score for entry in of_hit}, "shared": reason(of_hit, weights)}
+        for row, of_hit in zip(rows, scores, strict=True)
+    ]
 
 
 def matches_as_json(edit: EditList) -> list[dict[str, Any]]:
@@ -110,6 +123,8 @@ def matches_as_json(edit: EditList) -> list[dict[str, Any]]:
             "score": clip.match.score,
             "start_seconds": round(float(clip.match.source_span.start), 6),
             "end_seconds": round(float(clip.match.source_span.end), 6),
+            "cues": dict(clip.match.cues),
+            "shared": clip.match.shared,
         }
         for number, clip in enumerate(edit.clips)
         if clip.match is not None
@@ -121,11 +136,12 @@ def print_edit(edit: EditList) -> None:
     for number, clip in enumerate(edit.clips, start=1):
         when = clock(float(edit.grid.seconds(clip.first_frame)))
         if clip.match is None:
-            print(f"{number:>4}  {when}  stays black")
+            print(f"{number:>4}  {when}  {'the title is kept' if clip.kind == 'title' else 'stays black'}")
         else:
             name = edit.film(clip.match.film).name
             print(
                 f"{number:>4}  {when}  {clip.match.score:5.2f}  {name} at {clock(float(clip.match.source_span.start))}"
+                + (f"  ({clip.match.shared})" if clip.match.shared else "")
             )
 
 

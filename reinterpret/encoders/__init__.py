@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
+from reinterpret.encoders.vectors import Seen
 from reinterpret.errors import EncoderError, UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from reinterpret.encoders.network import Network
     from reinterpret.frames import FrameBatch
 
-__all__ = ["DEFAULT_ENCODER", "Device", "Encoder", "encoder_names", "load_encoder"]
+__all__ = ["DEFAULT_ENCODER", "Device", "Encoder", "Seen", "encoder_names", "load_encoder"]
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -41,12 +42,19 @@ class Encoder(Protocol):
     frame_height: int
     """Their height in pixels."""
 
+    readout: np.ndarray | None
+    """What its classifier reads out of a vector, classes x dimensions float32; None if it has none."""
+
     def embed(self, frames: FrameBatch) -> np.ndarray:
         """One vector a frame: N x dimensions float32, every row of length 1 and finite. N may be 0, or any number.
 
         A frame in which the network sees nothing at all gets a fixed unit vector. Raises ValueError when the
         frames are not frame_width x frame_height.
         """
+        ...
+
+    def look(self, frames: FrameBatch) -> Seen:
+        """The same vectors, and where in the frames the network sees what."""
         ...
 
 

@@ -121,29 +121,42 @@ def _packaged_weights(variant: _Lite) -> Path:
 
 
 def _load(variant: _Lite, path: Path, version: str) -> LoadedNetwork:
+    import torch
+
+    class WithMap(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = classifier
+
+        def forward(self, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            feature_map: torch.Tensor = self.network.forward_features(frames)  # type: ignore[operator]
+            return self.network.forward_head(feature_map, pre_logits=True), feature_map  # type: ignore[operator]
+
+    classifier = classifier_in_timm(variant.architecture, path)
+    readout = classifier.get_classifier().weight.detach().numpy().copy()  # type: ignore[operator]
     return LoadedNetwork(
-        features=classifier_in_timm(variant.architecture, path, classes=0),
+        features=WithMap().eval(),
         version=version,
         dimensions=_DIMENSIONS,
         frame_width=variant.frame_width,
         frame_height=variant.frame_height,
         mean=_MEAN,
         deviation=_DEVIATION,
+        has_map=True,
+        readout=readout,
     )
 
 
-def classifier_in_timm(architecture: str, weights: Path, *, classes: int = 1000) -> torch.nn.Module:
+def classifier_in_timm(architecture: str, weights: Path) -> torch.nn.Module:
     """timm's network with the weights of another implementation, tensor for tensor in order; evaluation mode.
 
-    With classes=0 it gives N x 1280 pooled features instead of N x 1000 logits. Raises EncoderError when the file
-    cannot be read as weights, or when a tensor does not fit.
+    It gives N x 1000 logits. Raises EncoderError when the file cannot be read as weights, or when a tensor does not
+    fit.
     """
     import timm
 
     network: torch.nn.Module = timm.create_model(architecture, pretrained=False)
     network.load_state_dict(_renamed(_read_tensors(weights), network.state_dict(), weights))
-    if classes == 0:
-        network.reset_classifier(0)  # type: ignore[operator]
     return network.eval()
 
 

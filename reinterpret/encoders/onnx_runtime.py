@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reinterpret.encoders.network import Network
-from reinterpret.encoders.vectors import checked_pixels, unit_rows
+from reinterpret.encoders.vectors import LAYOUT_CELLS, Seen, checked_pixels, unit_rows
 from reinterpret.errors import EncoderError
 from reinterpret.files import cache_folder, renamed_into
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 # Raise this whenever the exported graph changes although the vectors do not.
-_EXPORT_REVISION = 1
+_EXPORT_REVISION = 2
 
 # Measured with Lite0 on 2 cores, in ms a frame with 1 and with 2 threads: batches of 1: 4.5 and 4.3, of 4: 4.4 and
 # 2.5, of 8: 5.0 and 2.6, of 16: 6.0 and 3.0. Larger batches fall out of the cache.
@@ -50,15 +50,29 @@ class OnnxEncoder:
         self.name = name
         self.version: str = session.get_modelmeta().custom_metadata_map["version"]
         _, self.frame_height, self.frame_width, _ = session.get_inputs()[0].shape
-        self.dimensions: int = session.get_outputs()[0].shape[1]
+        outputs = {output.name: output.shape for output in session.get_outputs()}
+        self.dimensions: int = outputs["features"][1]
+        self._channels: int = outputs["layouts"][3] if "layouts" in outputs else 0
+        self.readout: np.ndarray | None = None
+        if "readout" in outputs:
+            frame = np.zeros((1, self.frame_height, self.frame_width, 3), np.uint8)
+            self.readout = np.asarray(session.run(["readout"], {"frames": frame})[0])
 
     def embed(self, frames: FrameBatch) -> np.ndarray:
         """One vector a frame: N x dimensions float32 unit vectors. Raises ValueError for frames of another size."""
+        return self.look(frames).vectors
+
+    def look(self, frames: FrameBatch) -> Seen:
+        """The same vectors, with the feature maps if the network has them."""
         pixels = checked_pixels(frames, width=self.frame_width, height=self.frame_height)
-        features = np.empty((len(pixels), self.dimensions), dtype=np.float32)
+        features = np.empty((len(pixels), self.dimensions), np.float32)
+        layouts = np.empty((len(pixels), LAYOUT_CELLS, LAYOUT_CELLS, self._channels), np.float32)
         for start in range(0, len(pixels), _BATCH):
-            features[start : start + _BATCH] = _run(self._session, pixels[start : start + _BATCH])
-        return unit_rows(features)
+            batch = slice(start, start + _BATCH)
+            features[batch], *rest = _run(self._session, pixels[batch])
+            if rest:
+                layouts[batch] = rest[0]
+        return Seen(unit_rows(features), layouts)
 
 
 def load_onnx_encoder(network: Network, *, threads: int | None = None) -> OnnxEncoder:
@@ -85,7 +99,7 @@ def _exported(network: Network) -> bytes:
     with quiet():
         loaded = network.load()
     exported = export_network(loaded)
-    features = _run(_open_session(exported.model, None), exported.example_frames)
+    features = _run(_open_session(exported.model, None), exported.example_frames)[0]
     difference = float(np.abs(unit_rows(features) - unit_rows(exported.example_features)).max())
     if difference > _TOLERANCE:
         raise EncoderError(
@@ -148,7 +162,8 @@ def _core_count() -> int:
     return os.cpu_count() or 1
 
 
-def _run(session: onnxruntime.InferenceSession, pixels: np.ndarray) -> np.ndarray:
-    """N x H x W x 3 uint8 to N x dimensions float32, not normalised."""
-    features: np.ndarray = session.run(None, {"frames": np.ascontiguousarray(pixels)})[0]
-    return features
+def _run(session: onnxruntime.InferenceSession, pixels: np.ndarray) -> list[np.ndarray]:
+    """N x H x W x 3 uint8 to N x dimensions float32, not normalised, and, if there is a map, N x 3 x 3 x C."""
+    wanted = [output.name for output in session.get_outputs() if output.name != "readout"]
+    seen: list[np.ndarray] = session.run(wanted, {"frames": np.ascontiguousarray(pixels)})
+    return seen

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from reinterpret.encoders.network import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
-from reinterpret.encoders.vectors import checked_pixels, unit_rows
+from reinterpret.encoders.vectors import Seen, checked_pixels, unit_rows, without_layouts
 
 if TYPE_CHECKING:
     from reinterpret.frames import FrameBatch
@@ -38,6 +38,8 @@ class PixelsEncoder:
     frame_width = FRAME_WIDTH_PX
     frame_height = FRAME_HEIGHT_PX
 
+    readout: np.ndarray | None = None
+
     def embed(self, frames: FrameBatch) -> np.ndarray:
         """One vector a frame: N x 385 float32 unit vectors. Raises ValueError for frames of another size."""
         pixels = checked_pixels(frames, width=self.frame_width, height=self.frame_height)
@@ -45,6 +47,10 @@ class PixelsEncoder:
         for row, frame in zip(descriptors, pixels, strict=True):
             row[:] = _descriptor(frame)
         return unit_rows(descriptors)
+
+    def look(self, frames: FrameBatch) -> Seen:
+        """The same vectors; there is no feature map."""
+        return without_layouts(self.embed(frames))
 
 
 def _descriptor(frame: np.ndarray) -> np.ndarray:

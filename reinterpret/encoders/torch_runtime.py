@@ -12,7 +12,7 @@ import numpy as np
 
 from reinterpret.encoders.network import Network, with_preprocessing
 from reinterpret.encoders.quiet import quiet
-from reinterpret.encoders.vectors import checked_pixels, unit_rows
+from reinterpret.encoders.vectors import Seen, checked_pixels, unit_rows, without_layouts
 from reinterpret.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class TorchEncoder:
         self.name = network.name
         self.version = loaded.version
         self.dimensions = loaded.dimensions
+        self.readout = loaded.readout
         self.frame_width = loaded.frame_width
         self.frame_height = loaded.frame_height
 
@@ -47,12 +48,17 @@ class TorchEncoder:
 
         Raises EncoderError when the memory of the GPU is too small for a single frame.
         """
+        return self.look(frames).vectors
+
+    def look(self, frames: FrameBatch) -> Seen:
+        """The same vectors, with the feature maps if the network has them."""
         import torch
 
         pixels = checked_pixels(frames, width=self.frame_width, height=self.frame_height)
         while True:
             try:
-                return unit_rows(self._features(pixels))
+                features, *layouts = self._run(pixels)
+                return Seen(unit_rows(features), *layouts) if layouts else without_layouts(unit_rows(features))
             except torch.OutOfMemoryError as error:
                 if self._batch == 1:
                     raise EncoderError(f"the GPU has too little memory for {self.name}; use device 'cpu'") from error
@@ -60,19 +66,19 @@ class TorchEncoder:
             self._batch //= 2
             torch.cuda.empty_cache()
 
-    def _features(self, pixels: np.ndarray) -> np.ndarray:
-        """N x H x W x 3 uint8 to N x dimensions float32. Uploads overlap with the work on the batch before."""
+    def _run(self, pixels: np.ndarray) -> list[np.ndarray]:
+        """N x H x W x 3 uint8 to N x dimensions float32 and, if there is a map, N x 3 x 3 x C.
+
+        Uploads overlap with the work on the batch before.
+        """
         import torch
 
-        if len(pixels) == 0:
-            return np.empty((0, self.dimensions), dtype=np.float32)
         with torch.inference_mode():
             parts = [
                 self._module(self._upload(pixels[start : start + self._batch]))
-                for start in range(0, len(pixels), self._batch)
+                for start in range(0, max(1, len(pixels)), self._batch)
             ]
-            features: np.ndarray = torch.cat(parts).cpu().numpy()
-        return features
+            return [torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True)]
 
     def _upload(self, pixels: np.ndarray) -> object:
         """The frames on the device, as bytes: a quarter of the traffic that floats would be."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,25 @@ from reinterpret.errors import EncoderError
 
 if TYPE_CHECKING:
     from reinterpret.frames import FrameBatch
+
+
+# Rows and columns that feature maps are pooled to.
+LAYOUT_CELLS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What an encoder sees in N frames."""
+
+    vectors: np.ndarray
+    """N x D float32, unit rows, finite."""
+    layouts: np.ndarray
+    """N x 3 x 3 x C float32: its feature map, pooled to rows x columns; C is 0 for an encoder without a map."""
+
+
+def without_layouts(vectors: np.ndarray) -> Seen:
+    """What an encoder sees that has no feature map. vectors: N x D float32, unit rows."""
+    return Seen(vectors, np.empty((len(vectors), LAYOUT_CELLS, LAYOUT_CELLS, 0), np.float32))
 
 
 def checked_pixels(frames: FrameBatch, *, width: int, height: int) -> np.ndarray:

@@ -50,14 +50,16 @@ def render(
     height: int | None = None,
     crf: int = 18,
     preset: str = "medium",
+    captions: bool = False,
     jobs: int | None = None,
     on_frames: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
     """Render an edit to H.264 in MP4 with the trailer's sound. Returns the films made.
 
     layout: `alone`; `side-by-side` (trailer left, archive right); `both`, where the second film gets the name
-    OUT.side-by-side.mp4. fit: see `Panel`. height: of the film in pixels, by default the trailer's. on_frames:
-    told how many frames are done, of how many. Raises EditError, VideoError, FfmpegError, OutputError, UsageError.
+    OUT.side-by-side.mp4. fit: see `Panel`. height: of the film in pixels, by default the trailer's. captions:
+    say on the film that is side by side what the two pictures share. on_frames: told how many frames are done, of how
+    many. Raises EditError, VideoError, FfmpegError, OutputError, UsageError.
     """
     out = Path(out)
     _check_options(layout, fit, crf, preset, height, jobs)
@@ -77,7 +79,14 @@ def render(
             if on_frames is not None:
                 on_frames(done + frames, total)
 
-        settings = Settings(*panel_size(edit.trailer, kind, height), layout=kind, fit=fit, crf=crf, preset=preset)
+        settings = Settings(
+            *panel_size(edit.trailer, kind, height),
+            layout=kind,
+            fit=fit,
+            crf=crf,
+            preset=preset,
+            captions=captions and kind == "side-by-side",
+        )
         _render_one(edit, path, settings, jobs or os.cpu_count() or 1, report)
     return [path for _, path in layouts]
 

@@ -23,6 +23,7 @@ from reinterpret.errors import OutputError
 from reinterpret.ffmpeg import FrameSink, ffmpeg_program, ffmpeg_version
 from reinterpret.files import renamed_into
 from reinterpret.frames import FrameReader
+from reinterpret.rendering.captions import Caption
 from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
 from reinterpret.timebase import format_fraction
 from reinterpret.video import FrameGrid, Video
@@ -30,7 +31,7 @@ from reinterpret.video import FrameGrid, Video
 Layout = Literal["alone", "side-by-side"]
 
 # Part of every key: to be raised whenever the same clip would look otherwise.
-_REVISION = 2
+_REVISION = 3
 # The segments of the last few films; beyond that the oldest go.
 _CACHE_BYTES = 4 << 30
 
@@ -45,6 +46,8 @@ class Settings:
     fit: Fit = "crop"
     crf: int = 18
     preset: str = "medium"
+    captions: bool = False
+    """Whether it says on the archive's picture what the two have in common."""
 
     @property
     def frame_width(self) -> int:
@@ -144,7 +147,9 @@ def _key(edit: EditList, clip: Clip, settings: Settings) -> str:
         facts["film"] = clip.match.film
         facts["source"] = [format_fraction(seconds[0]), format_fraction(seconds[-1]), format_fraction(clip.speed)]
         facts["shot_end"] = format_fraction(clip.match.shot_span.end)
-    if settings.layout == "side-by-side":
+    if settings.captions and clip.match is not None:
+        facts["caption"] = clip.match.shared
+    if settings.layout == "side-by-side" or clip.kind == "title":
         facts["trailer"] = [edit.trailer.fingerprint, clip.first_frame, list(edit.grid.dropped)]
     elif edit.grid.dropped:
         facts["slots"] = [edit.grid.slot(frame) - edit.grid.slot(clip.first_frame) for frame in _frames(clip)]
@@ -213,19 +218,29 @@ def encode_command(path: Path, settings: Settings, rate: Fraction, *, threads: i
 
 def clip_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
     """The frames of one clip as they stand in the film."""
-    archive = _archive_planes(edit, clip, settings)
     if settings.layout == "alone":
-        yield from archive
+        yield from (_trailer_planes if clip.kind == "title" else _archive_planes)(edit, clip, settings)
         return
-    panel = Panel(edit.trailer, settings.width, settings.height, fit=settings.fit)
-    with FrameReader(edit.trailer) as reader:
-        for frame, right in zip(_frames(clip), archive, strict=True):
-            yield side_by_side(panel(reader.at(trailer_seconds(edit.grid, frame)).picture), right)
+    if clip.kind == "title":
+        for planes in _trailer_planes(edit, clip, settings):
+            yield side_by_side(planes, planes)
+        return
+    caption = Caption(clip.match.shared, settings.width, settings.height) if settings.captions and clip.match else None
+    pairs = zip(_trailer_planes(edit, clip, settings), _archive_planes(edit, clip, settings), strict=True)
+    for left, right in pairs:
+        yield side_by_side(left, right if caption is None else caption.on(right))
 
 
 def trailer_seconds(grid: FrameGrid, frame: int) -> Fraction:
     """An instant at which frame `frame` of the trailer is on the screen, whatever its own time stamp is rounded to."""
     return (grid.slot(frame) + Fraction(2, 5)) / grid.rate
+
+
+def _trailer_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
+    panel = Panel(edit.trailer, settings.width, settings.height, fit=settings.fit)
+    with FrameReader(edit.trailer) as reader:
+        for frame in _frames(clip):
+            yield panel(reader.at(trailer_seconds(edit.grid, frame)).picture)
 
 
 def _archive_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:

@@ -72,7 +72,7 @@ def grid(library: Library, hits: Sequence[Hit], out: Path | str, *, columns: int
 def contact_sheet(edit: EditList, out: Path | str) -> None:
     """Draw every clip of an edit as a pair: the trailer's picture left, the archive's right, both from the middle.
 
-    Raises OutputError, EditError.
+    Of a title that is kept the trailer's picture stands on both sides. Raises OutputError, EditError.
     """
     out = Path(out)
     check_output(out, inputs=[edit.trailer.path, *(film.path for film in edit.films)], suffixes=STILL_SUFFIXES)
@@ -81,8 +81,8 @@ def contact_sheet(edit: EditList, out: Path | str) -> None:
     for number, clip in enumerate(edit.clips):
         middle = clip.first_frame + clip.frame_count // 2
         left = fitted_frame(edit.trailer, trailer_seconds(edit.grid, middle), width, _SHEET_HEIGHT)
-        right = np.zeros_like(left)
-        label, note = "black", ""
+        right = left if clip.kind == "title" else np.zeros_like(left)
+        label, note = str(clip.kind), ""
         if clip.match is not None:
             film = edit.film(clip.match.film)
             instant = edit.source_seconds(clip)[clip.frame_count // 2]

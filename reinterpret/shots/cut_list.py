@@ -84,10 +84,8 @@ def load_cut_list_detector(cuts: Path, video: Video) -> ShotDetector | None:
     cuts: the list, or a folder in which one is named like the film (FILM.mp4.csv, FILM.csv, FILM.edl ...). Raises
     UsageError, with the line, for a list that cannot be read or does not fit the film.
     """
-    path = _list_for(video, cuts)
-    if path is None:
-        return None
-    return CutList(path, video)
+    path = cut_list_of(video.path, cuts)
+    return None if path is None else CutList(path, video)
 
 
 class CutList:
@@ -161,10 +159,14 @@ class _Row(NamedTuple):
 # Finding and reading the file
 
 
-def _list_for(video: Video, cuts: Path) -> Path | None:
+def cut_list_of(film: Path, cuts: Path) -> Path | None:
+    """The list of the cuts of a film: `cuts` itself, or the one in that folder; None if there is none.
+
+    Raises UsageError.
+    """
     if not cuts.is_dir():
         return cuts
-    wanted = [f"{stem}{suffix}".casefold() for stem in (video.path.name, video.path.stem) for suffix in SUFFIXES]
+    wanted = [f"{stem}{suffix}".casefold() for stem in (film.name, film.stem) for suffix in SUFFIXES]
     try:
         there = {path.name.casefold(): path for path in sorted(cuts.iterdir(), reverse=True)}
     except OSError as error:

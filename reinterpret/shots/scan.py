@@ -14,7 +14,7 @@ import numpy as np
 
 from reinterpret.errors import VideoError
 from reinterpret.frames import DecodedFrame, Scaler, decode, prefetch
-from reinterpret.shots import Detection, ShotDetector, load_detector
+from reinterpret.shots import Detection, load_detector
 from reinterpret.shots.shot import Boundary, Shot
 from reinterpret.shots.spacing import Spacing
 from reinterpret.timebase import Span, round_half_up
@@ -65,14 +65,19 @@ class Scan:
         detection: Detection = Detection(),  # noqa: B008 - frozen
         threads: int = 0,
         on_seconds: Callable[[Fraction], None] | None = None,
+        on_body_frame: Callable[[Sample], None] | None = None,
     ) -> None:
+        """on_seconds: told how far it is.
+
+        on_body_frame: told of every frame of the body of every shot, in order; those of a shot before it comes out.
+        """
         self.video = video
         self.grid: FrameGrid | None = None
         self.boundaries: list[Boundary] = []
         self._spacing = _spaced(video, detection)
         self._scaler = Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
         self._frames = prefetch(self._shrunk(decode(video, threads=threads)), depth=_PREFETCHED_FRAMES)
-        self._on_seconds = on_seconds
+        self._on_seconds, self._on_body_frame = on_seconds, on_body_frame
         self._instants = array("d")
         self._held: deque[Sample] = deque()  # the frames that a boundary yet to come may name, and one before them
         self._kept: list[Sample] = []  # frames of the body of the shot in hand that are older
@@ -129,7 +134,11 @@ class Scan:
 
     def _keep(self, sample: Sample) -> None:
         """Take a frame that has been held among those of the shot in hand, if it is of its body."""
-        if sample.number >= self._begin.end_frame and (sample.number - self._begin.end_frame) % self._stride == 0:
+        if sample.number < self._begin.end_frame:
+            return
+        if self._on_body_frame is not None:
+            self._on_body_frame(sample)
+        if (sample.number - self._begin.end_frame) % self._stride == 0:
             self._kept.append(sample)
         if len(self._kept) > _KEPT_FRAMES:
             self._kept = self._kept[::2]
@@ -151,7 +160,10 @@ class Scan:
         end = self._held_at(boundary.frame).seconds if end is None else end
         body_start, body_end = body_frames(self._begin, boundary)
         if body_start < self._begin.end_frame:
-            self._kept = [self._held_at(body_start)]  # nothing of the shot is free of transitions
+            # Nothing of the shot is free of transitions.
+            self._kept = [self._held_at(body_start)]
+            if self._on_body_frame is not None:
+                self._on_body_frame(self._kept[0])
         else:
             for sample in self._held:
                 if sample.number < body_end:
@@ -194,12 +206,12 @@ def body_frames(begin: Boundary, end: Boundary) -> tuple[int, int]:
 
 def _spaced(video: Video, detection: Detection) -> Spacing:
     """The detector that is asked for, with the shortest shot that it is to find."""
-    detector: ShotDetector | None = None
     if detection.cuts is not None:
         from reinterpret.shots.cut_list import load_cut_list_detector
 
         detector = load_cut_list_detector(detection.cuts, video)
-    if detector is not None:
-        return Spacing(detector, 1)  # somebody has decided where the cuts are
+        if detector is not None:
+            return Spacing(detector, 1)  # somebody has decided where the cuts are
+        logger.warning("%s: has no list of cuts in %s; its cuts are looked for", video.path, detection.cuts)
     detector = load_detector(detection.detector, frame_rate=video.frame_rate, sensitivity=detection.sensitivity)
     return Spacing(detector, round_half_up(detection.min_shot * video.frame_rate))

@@ -7,11 +7,13 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from PIL import Image
 
 from reinterpret.cli import main
 from reinterpret.cli.commands import app
+from reinterpret.cues import PRESETS, cue_names
 from reinterpret.edits import EditList
 from reinterpret.library import Library
 from tests.conftest import make_video
@@ -122,19 +125,53 @@ def test_every_command_has_a_line_of_help(run: Run) -> None:
 
 def test_help_and_version_load_nothing_heavy() -> None:
     program = (
-        "import sys; from reinterpret.cli import main; sys.argv = ['reinterpret', sys.argv[1]]\n"
+        "import sys; from reinterpret.cli import main; sys.argv[0] = 'reinterpret'\n"
         "try: main()\n"
         "finally: print('LOADED', sorted(sys.modules.keys() & set({!r})))"
     )
-    for word in ("--help", "--version"):
+    for words in (("--help",), ("--version",), *((command, "--help") for command in COMMANDS)):
         done = subprocess.run(
-            [sys.executable, "-c", program.format(HEAVY), word],
+            [sys.executable, "-c", program.format(HEAVY), *words],
             capture_output=True,
             text=True,
             check=True,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
-        assert done.stdout.splitlines()[-1] == "LOADED []"
+        assert done.stdout.splitlines()[-1] == "LOADED []", words
+
+
+GROUPS = {
+    "detection": ("--detector", "--sensitivity", "--min-shot", "--cuts"),
+    "likeness": ("--by", "--weights"),
+    "matching": ("--short", "--titles", "--echo", "--no-echo", "--reuse", "--max-per-film", "--seed", "--like"),
+    "answering": ("--not", "--in", "--include-trailer", "--suggestions"),
+    "rendering": ("--layout", "--fit", "--captions", "--height", "--crf", "--preset", "--jobs"),
+    "query": ("--shot", "--image", "--video", "--at"),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "groups"),
+    [
+        ("index", ("detection",)),
+        ("trailer", ("detection", "likeness", "matching", "answering", "rendering")),
+        ("match", ("detection", "likeness", "matching", "answering")),
+        ("render", ("rendering",)),
+        ("grid", ("likeness", "query")),
+        ("search", ("likeness", "query")),
+        ("shots", ("detection",)),
+        ("info", ()),
+    ],
+)
+def test_help_lists_the_options_of_a_command_s_groups_and_no_others(
+    run: Run, command: str, groups: tuple[str, ...]
+) -> None:
+    listed = set(re.findall(r"--[a-z][a-z-]*", run(command, "--help").out))
+    for name, options in GROUPS.items():
+        if name in groups:
+            assert set(options) <= listed, name
+        elif name != "rendering":  # --jobs is an option of others too
+            assert not set(options) & listed, name
 
 
 def test_without_a_command_the_help_is_shown(run: Run) -> None:
@@ -181,14 +218,19 @@ def test_index_search_and_the_rest_agree_with_each_other(
     assert list(found) == ["matches"]
     assert [match["rank"] for match in found["matches"]] == [1, 2]
     first = found["matches"][0]
-    assert list(first) == ["rank", "score", "video", "shot", "start_seconds", "end_seconds", "cues"]
+    assert list(first) == ["rank", "score", "video", "shot", "start_seconds", "end_seconds", "cues", "shared"]
     assert (Path(first["video"]).name, first["shot"], first["start_seconds"], first["end_seconds"]) == (
         "two.mp4",
         1,
         2,
         4,
     )
-    assert first["cues"] == {"content": first["score"]}
+    # A frame tells nothing of movement and rhythm.
+    assert {"content", "composition", "colour"} <= first["cues"].keys() <= set(cue_names()) - {"movement", "rhythm"}
+    assert isinstance(first["shared"], str)
+    of_shot = run("search", "-L", library, "--shot", "two.mp4:1", "-k", "1", "--json").json()["matches"][0]
+    assert list(of_shot["cues"]) == cue_names()
+    assert min(of_shot["cues"].values()) > 0.999
 
     (tmp_path / "films" / "three.mp4").unlink()
     gone = run("verify", "-L", library, "--json")
@@ -213,12 +255,23 @@ def test_trailer_makes_the_films_the_edit_and_the_sheet(
     assert (values["output"], values["edit"]) == (str(out), str(tmp_path / "out.edit.json"))
     assert (values["shots"], values["frames"]) == (5, 125)
     assert [list(match) for match in values["matches"]] == [
-        ["shot", "video", "score", "start_seconds", "end_seconds"]
+        ["shot", "video", "score", "start_seconds", "end_seconds", "cues", "shared"]
     ] * 5
     names = ["out.edit.json", "out.mp4", "out.side-by-side.mp4", "sheet.png"]
     assert sorted(file.name for file in tmp_path.iterdir()) == names
     assert len(pictures(out)) == 125
-    assert EditList.load(tmp_path / "out.edit.json").grid.frame_count == 125
+    edit = EditList.load(tmp_path / "out.edit.json")
+    assert edit.grid.frame_count == 125
+    for clip, match in zip(edit.clips, values["matches"], strict=True):
+        assert clip.match is not None
+        assert (match["score"], match["cues"], match["shared"]) == (
+            clip.match.score,
+            dict(clip.match.cues),
+            clip.match.shared,
+        )
+        assert list(match["cues"]) == cue_names()
+    # The very same scenes share something that has a name.
+    assert any(match["shared"] for match in values["matches"])
 
 
 def test_match_and_render_are_its_two_halves(run: Run, library: Library, trailer: Path, tmp_path: Path) -> None:
@@ -231,6 +284,59 @@ def test_match_and_render_are_its_two_halves(run: Run, library: Library, trailer
     assert plain.err == ""
     assert "two.mp4" in plain.out
     assert run("match", trailer, "-L", library.path, "-o", edit, "--quiet").out == ""
+
+
+def test_what_is_alike_can_be_said(run: Run, library: Library, trailer: Path, tmp_path: Path) -> None:
+    def found(*options: str) -> list[dict[str, Any]]:
+        asked = ("search", "-L", library.path, "--shot", "one.mp4:1", "--json")
+        return list(run(*asked, *options).json()["matches"])
+
+    for name in PRESETS:
+        said = found("--by", name)
+        assert [entry["score"] for entry in said] == sorted((entry["score"] for entry in said), reverse=True)
+        if name != "balanced":
+            assert all(entry["score"] == pytest.approx(entry["cues"][name], abs=1e-4) for entry in said)
+    for entry in found("--weights", "colour=1,rhythm=3"):
+        mean = (entry["cues"]["colour"] + 3 * entry["cues"]["rhythm"]) / 4
+        assert entry["score"] == pytest.approx(mean, abs=1e-4)
+    made = ("match", trailer, "-L", library.path, "-o", tmp_path / "cut.json", "--json")
+    for match in run(*made, "--by", "colour").json()["matches"]:
+        assert match["score"] == pytest.approx(match["cues"]["colour"], abs=1e-4)
+    assert run("grid", "-L", library.path, "-o", tmp_path / "g.png", "--shot", "one.mp4:1", "--by", "scale").status == 0
+
+
+def test_how_a_trailer_is_answered_is_said_in_options(
+    run: Run, library: Library, trailer: Path, archive: Path, tmp_path: Path
+) -> None:
+    def answers(*options: str | Path) -> list[str]:
+        said = run("match", trailer, "-L", library.path, "-o", tmp_path / "cut.json", "--json", *options)
+        assert said.status == 0, said.err
+        return [Path(match["video"]).name for match in said.json()["matches"]]
+
+    assert answers() == ["two.mp4", "one.mp4", "two.mp4", "three.mp4", "one.mp4"]
+    assert set(answers("--like", "one.mp4", "--like", "three.mp4", "--reuse")) == {"one.mp4", "three.mp4"}
+    assert set(answers("--not", "one.mp4", "--in", archive)) == {"two.mp4", "three.mp4"}
+    assert max(Counter(answers("--max-per-film", "2")).values()) == 2
+    assert answers("--seed", "7") == answers("--seed", "7")
+    for option in (["--no-echo"], ["--short", "next"], ["--titles", "match"], ["--suggestions", "2"]):
+        assert len(answers(*option)) == 5
+    kept = EditList.load(tmp_path / "cut.json")
+    assert {len(clip.suggestions) for clip in kept.clips} == {2}
+
+
+def test_captions_are_written_on_the_film_that_is_side_by_side(
+    run: Run, library: Library, trailer: Path, tmp_path: Path
+) -> None:
+    edit = tmp_path / "cut.json"
+    run("match", trailer, "-L", library.path, "-o", edit, "-q")
+    made = ("render", edit, "--layout", "both", "--preset", "ultrafast", "-q")
+    assert run(*made, "-o", tmp_path / "plain.mp4").status == 0
+    assert run(*made, "-o", tmp_path / "told.mp4", "--captions").status == 0
+    alone, pair = (
+        [(tmp_path / f"{name}{end}.mp4").read_bytes() for name in ("plain", "told")] for end in ("", ".side-by-side")
+    )
+    assert alone[0] == alone[1]
+    assert pair[0] != pair[1]
 
 
 def test_shots_as_json_csv_and_text(run: Run, trailer: Path) -> None:
@@ -412,8 +518,8 @@ ERRORS = [
     ("search -L odd --image picture.png", 1, "unknown encoder 'eye'"),
     ("search -L lib", 2, "one of --shot, --image or --video"),
     ("search -L lib --image picture.png --shot one.mp4:0", 2, "one of --shot, --image or --video"),
-    ("search -L lib --video good.mp4", 2, "--video needs --at"),
-    ("search -L lib --at 1", 2, "--at goes with --video"),
+    ("search -L lib --video good.mp4", 2, "--video and --at SECONDS"),
+    ("search -L lib --at 1", 2, "--video and --at SECONDS"),
     ("search -L lib --video good.mp4 --at nan", 2, "expected an instant"),
     ("search -L lib --video good.mp4 --at inf", 2, "expected an instant"),
     ("search -L lib --video good.mp4 --at=-1", 2, "expected an instant"),
@@ -425,6 +531,15 @@ ERRORS = [
     ("search -L lib --image none.png", 1, "none.png: no such file"),
     ("search -L lib --image text.mp4", 1, "is not a picture"),
     ("search -L lib --image empty", 1, "is not a picture"),
+    ("search -L lib --shot one.mp4:0 --by smell", 2, "choose one of content, composition"),
+    ("search -L lib --shot one.mp4:0 --weights smell=1", 2, "choose from content, composition"),
+    ("search -L lib --shot one.mp4:0 --weights content", 2, "are written like content=1,movement=0.5"),
+    ("search -L lib --shot one.mp4:0 --weights content=-1", 2, "must be a number from 0 on"),
+    ("search -L lib --shot one.mp4:0 --weights content=nan", 2, "must be a number from 0 on"),
+    ("search -L lib --shot one.mp4:0 --weights content=0", 2, "at least one weight must be above 0"),
+    ("search -L lib --shot one.mp4:0 --weights content=1,content=2", 2, "name it once"),
+    ("search -L lib --shot one.mp4:0 --weights content=1 --by scale", 2, "exclude each other"),
+    ("grid -L lib -o x.png --shot one.mp4:0 --by smell", 2, "choose one of content, composition"),
     ("grid -L lib -o x.png --shot one.mp4:0 --size 3", 2, "such as 3x3"),
     ("grid -L lib -o x.png --shot one.mp4:0 --size 99x1", 2, "1 to 20"),
     ("grid -L lib -o x.bmp --shot one.mp4:0", 1, "ends in .png"),
@@ -439,6 +554,17 @@ ERRORS = [
     ("match trailer.mp4 -L lib -o x.txt", 1, "ends in .json"),
     ("match trailer.mp4 -L lib -o x.json --detector eye", 2, "unknown detector 'eye'"),
     ("match trailer.mp4 -L lib -o x.json --suggestions 0", 2, "suggestion"),
+    ("match trailer.mp4 -L lib -o x.json --by smell", 2, "choose one of content, composition"),
+    ("match trailer.mp4 -L lib -o x.json --weights content=1,", 2, "are written like"),
+    ("match trailer.mp4 -L lib -o x.json --max-per-film 0", 2, "at least one shot must be allowed"),
+    ("match trailer.mp4 -L lib -o x.json --seed=-1", 2, "a seed is a number of 0 or more"),
+    ("match trailer.mp4 -L lib -o x.json --like none.mp4", 1, "none.mp4: is not a film of lib"),
+    ("match trailer.mp4 -L lib -o x.json --not none.mp4", 1, "none.mp4: is not a film of lib"),
+    ("match trailer.mp4 -L lib -o x.json --in empty", 1, "empty: no film of lib lies there"),
+    ("match trailer.mp4 -L lib -o x.json --like one.mp4 --not one.mp4", 1, "index more films"),
+    ("trailer trailer.mp4 -L lib -o x.mp4 --by smell", 2, "choose one of content, composition"),
+    ("trailer trailer.mp4 -L lib -o x.mp4 --captions", 2, "--layout side-by-side or both"),
+    ("render cut.json -o x.mp4 --captions", 2, "--layout side-by-side or both"),
     ("trailer trailer.mp4 -L lib -o trailer.mp4", 1, "one of the inputs"),
     ("trailer trailer.mp4 -L lib -o none/x.mp4", 1, "does not exist"),
     ("trailer trailer.mp4 -L lib -o x.avi", 1, "ends in .mp4"),
@@ -487,7 +613,8 @@ def test_wrong_usage_ends_with_2(run: Run, line: str) -> None:
     [
         ("--layout", "'alone', 'side-by-side', 'both'"),
         ("--fit", "'crop', 'pad', 'blur'"),
-        ("--short", "'slow', 'hold'"),
+        ("--short", "'slow', 'next', 'hold'"),
+        ("--titles", "'keep', 'match', 'black'"),
         ("--device", "'auto', 'cpu', 'cuda'"),
     ],
 )

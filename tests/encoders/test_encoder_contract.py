@@ -35,6 +35,23 @@ def test_no_frames_give_no_vectors(encoder: Encoder, random_frames: MakeFrames) 
     vectors = encoder.embed(random_frames(0))
     assert vectors.shape == (0, encoder.dimensions)
     assert vectors.dtype == np.float32
+    assert encoder.look(random_frames(0)).layouts.shape[:3] == (0, 3, 3)
+
+
+def test_looking_gives_the_same_vectors_and_a_layout_a_frame(encoder: Encoder, random_frames: MakeFrames) -> None:
+    seen = encoder.look(random_frames(5))
+    np.testing.assert_array_equal(seen.vectors, encoder.embed(random_frames(5)))
+    channels = 1280 if encoder.name == "efficientnet-lite0" else 0
+    assert (seen.layouts.shape, seen.layouts.dtype) == ((5, 3, 3, channels), np.float32)
+    assert np.isfinite(seen.layouts).all()
+
+
+def test_a_readout_takes_vectors_of_this_encoder(encoder: Encoder) -> None:
+    assert (encoder.readout is None) == (encoder.name != "efficientnet-lite0")
+    if encoder.readout is not None:
+        assert encoder.readout.shape[1] == encoder.dimensions
+        assert encoder.readout.dtype == np.float32
+        assert np.isfinite(encoder.readout).all()
 
 
 def test_a_vector_does_not_depend_on_the_frames_beside_it(encoder: Encoder, random_frames: MakeFrames) -> None:
@@ -53,7 +70,7 @@ def test_frames_of_another_size_are_refused(encoder: Encoder, random_frames: Mak
     with pytest.raises(ValueError, match="288 x 160 pixels, got 160 x 288"):
         encoder.embed(random_frames(2, width=160, height=288))
     with pytest.raises(ValueError, match="288 x 160"):
-        encoder.embed(random_frames(0, width=64, height=32))
+        encoder.look(random_frames(0, width=64, height=32))
 
 
 def test_flat_frames_have_finite_vectors_of_length_one(encoder: Encoder, flat_frames: MakeFrames) -> None:

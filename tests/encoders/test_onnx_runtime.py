@@ -13,6 +13,7 @@ import pytest
 
 from reinterpret.encoders import Encoder, load_encoder
 from reinterpret.encoders.efficientnet_lite import lite_network
+from reinterpret.encoders.network import LoadedNetwork, with_preprocessing
 from reinterpret.encoders.torch_runtime import TorchEncoder
 from reinterpret.frames import FrameBatch
 
@@ -29,6 +30,29 @@ def test_onnxruntime_gives_the_vectors_of_torch(lite0: Encoder, random_frames: M
     reference = TorchEncoder(lite_network("efficientnet-lite0"), device="cpu")
     assert (reference.name, reference.version, reference.dimensions) == (lite0.name, lite0.version, lite0.dimensions)
     np.testing.assert_allclose(lite0.embed(random_frames(7)), reference.embed(random_frames(7)), atol=1e-5)
+    one, other = lite0.look(random_frames(7)).layouts, reference.look(random_frames(7)).layouts
+    assert np.ptp(other) > 1
+    np.testing.assert_allclose(one, other, atol=1e-3)
+    assert lite0.readout is not None
+    np.testing.assert_array_equal(lite0.readout, reference.readout)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(5, 9), (3, 3), (1, 1), (2, 7)])
+def test_a_map_of_any_size_is_pooled_to_nine_equal_parts(rows: int, columns: int) -> None:
+    import torch
+
+    class Map(torch.nn.Module):
+        def forward(self, planes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return planes.mean(dim=(2, 3)), planes[:, :, ::2, ::2]
+
+    network = LoadedNetwork(Map(), "1", 3, 2 * columns, 2 * rows, (10.0,) * 3, (2.0,) * 3, has_map=True)
+    frames = np.random.default_rng(0).integers(0, 256, (2, 2 * rows, 2 * columns, 3), dtype=np.uint8)
+    features, layouts = with_preprocessing(network)(torch.from_numpy(frames))
+    # Every cell is cut into 3 x 3, so that the parts hold whole pieces.
+    feature_map = (frames[:, ::2, ::2].astype(np.float64) - 10) / 2
+    pieces = feature_map.repeat(3, axis=1).repeat(3, axis=2).reshape(2, 3, rows, 3, columns, 3)
+    np.testing.assert_allclose(layouts.numpy(), pieces.mean(axis=(2, 4)), atol=1e-4)
+    assert features.shape == (2, 3)
 
 
 def test_the_number_of_threads_does_not_matter(lite0: Encoder, random_frames: MakeFrames) -> None:

@@ -26,7 +26,11 @@ def test_the_gpu_gives_the_vectors_of_the_cpu(lite0: Encoder, random_frames: Mak
     vectors = on_gpu.embed(frames)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert (vectors * lite0.embed(frames)).sum(axis=1).min() > 0.999
+    seen = lite0.look(frames)
+    assert (vectors * seen.vectors).sum(axis=1).min() > 0.999
+    np.testing.assert_allclose(on_gpu.look(frames).layouts, seen.layouts, atol=0.05 * float(np.abs(seen.layouts).max()))
+    assert lite0.readout is not None
+    np.testing.assert_array_equal(on_gpu.readout, lite0.readout)
 
 
 @pytest.mark.gpu
@@ -47,16 +51,18 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does(
     import torch
 
     encoder = TorchEncoder(lite_network("efficientnet-lite0"), device="cpu")
-    expected = encoder.embed(random_frames(5))
-    features = encoder._features
+    expected = encoder.look(random_frames(5))
+    run = encoder._run
     batches = []
 
-    def with_little_memory(pixels: np.ndarray) -> np.ndarray:
+    def with_little_memory(pixels: np.ndarray) -> list[np.ndarray]:
         batches.append(encoder._batch)
         if encoder._batch > 2:
             raise torch.OutOfMemoryError("too small")
-        return features(pixels)
+        return run(pixels)
 
-    monkeypatch.setattr(encoder, "_features", with_little_memory)
-    np.testing.assert_allclose(encoder.embed(random_frames(5)), expected, atol=1e-5)
+    monkeypatch.setattr(encoder, "_run", with_little_memory)
+    seen = encoder.look(random_frames(5))
+    np.testing.assert_allclose(seen.vectors, expected.vectors, atol=1e-5)
+    np.testing.assert_allclose(seen.layouts, expected.layouts, atol=1e-4)
     assert batches == [256, 128, 64, 32, 16, 8, 4, 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -191,6 +192,71 @@ def test_a_source_that_ends_is_held(silent: Path, folder: Path, tmp_path: Path) 
     edit = edit_of(silent, (60, short, 0))
     render(edit, tmp_path / "out.mp4", **QUICK)
     assert numbers(tmp_path / "out.mp4") == [*range(10), *[9] * 50]
+
+
+# Titles and captions
+
+
+def with_title(edit: EditList) -> EditList:
+    """The same edit, with a title in place of black."""
+    return replace(edit, clips=tuple(replace(c, kind="title") if c.kind == "black" else c for c in edit.clips))
+
+
+def test_a_title_is_the_trailer_s_own(edit: EditList, silent: Path, tmp_path: Path) -> None:
+    made = render(with_title(edit), tmp_path / "out.mp4", layout="both", **QUICK)
+    trailer = [picture.astype(float) for _, picture in pictures(silent)]
+    alone, pair = ([picture for _, picture in pictures(film)] for film in made)
+    assert len(alone) == len(pair) == 60
+    for frame, named in enumerate(expected_numbers(edit)):
+        if named is None:
+            assert number_of(alone[frame]) == (1, frame)
+            for shown in (alone[frame], pair[frame][:, :160], pair[frame][:, 160:]):
+                assert np.abs(shown - trailer[frame]).mean() < 4
+        else:
+            assert number_of(alone[frame])[1] == number_of(pair[frame][:, 160:])[1] == named
+    # It takes nothing of what the segments of black have in the cache.
+    render(edit, tmp_path / "black.mp4", **QUICK)
+    assert numbers(tmp_path / "black.mp4") == expected_numbers(edit)
+
+
+def with_words(edit: EditList, *words: str) -> EditList:
+    """The same edit, in which the matches share something; the words are used in turn."""
+    said = itertools.cycle(words)
+    return replace(
+        edit, clips=tuple(replace(c, match=c.match and replace(c.match, shared=next(said))) for c in edit.clips)
+    )
+
+
+def test_captions_are_on_the_archive_s_picture_beside_the_trailer_s_only(edit: EditList, tmp_path: Path) -> None:
+    told = with_words(edit, "same movement", "")
+    plain = render(told, tmp_path / "plain.mp4", layout="both", height=180, **QUICK)
+    written = render(told, tmp_path / "written.mp4", layout="both", height=180, captions=True, **QUICK)
+    assert plain[0].read_bytes() == written[0].read_bytes()
+    before, after = ([picture.astype(int) for _, picture in pictures(films[1])] for films in (plain, written))
+    said = {id(clip): clip.match.shared if clip.match else "" for clip in told.clips}
+    for clip in told.clips:
+        for frame in range(clip.first_frame, clip.end_frame):
+            change = np.abs(after[frame] - before[frame])
+            corner = change[160:, 320:480]
+            if said[id(clip)]:
+                assert corner.max() > 60
+                # All but the lower left corner of the right picture is only encoded a little otherwise.
+                assert change[:, :320].mean() < 1
+                assert change[:140, 320:].mean() < 1
+                assert change[160:, 500:].mean() < 1
+            else:
+                assert change.max() == 0
+
+
+def test_an_edit_of_the_first_version_is_rendered(edit: EditList, tmp_path: Path) -> None:
+    values = json.loads(edit.dumps())
+    values["version"] = 1
+    for clip in values["clips"]:
+        if clip["match"]:
+            del clip["match"]["shared"]
+    (tmp_path / "old.json").write_text(json.dumps(values), encoding="utf-8")
+    render(EditList.load(tmp_path / "old.json"), tmp_path / "out.mp4", **QUICK)
+    assert numbers(tmp_path / "out.mp4") == expected_numbers(edit)
 
 
 # Rates

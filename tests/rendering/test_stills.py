@@ -174,6 +174,22 @@ def test_a_contact_sheet_pairs_the_middles_of_the_clips(numbered_edit: EditList,
             assert number_of(right) == (2, source)
 
 
+def test_a_contact_sheet_shows_a_title_that_is_kept_on_both_sides(numbered_edit: EditList, tmp_path: Path) -> None:
+    third = replace(numbered_edit.clips[2], kind="title")
+    made = replace(numbered_edit, clips=(*numbered_edit.clips[:2], third, numbered_edit.clips[3]))
+    contact_sheet(numbered_edit, tmp_path / "black.png")
+    contact_sheet(made, tmp_path / "title.png")
+    black, title = (page_of(tmp_path / f"{name}.png", "L") for name in ("black", "title"))
+    left, middle = GAP + 2 * (2 * 267 + GAP), GAP + 150
+    for side in (0, 1):
+        assert number_of(title[GAP:middle, left + side * 267 : left + (side + 1) * 267]) == (1, 24)
+    # Below it stands another word, and nothing else on the page has changed.
+    changed = np.argwhere(black != title)
+    assert (black[middle : middle + LABEL] != title[middle : middle + LABEL]).any()
+    assert changed[:, 0].max() < middle + LABEL
+    assert changed[:, 1].min() >= left
+
+
 def test_a_contact_sheet_of_missing_films_is_an_error(numbered_edit: EditList, tmp_path: Path) -> None:
     (tmp_path / "source.mp4").unlink()
     with pytest.raises(EditError, match=r"source\.mp4"):

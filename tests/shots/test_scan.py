@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reinterpret.shots import Boundary, Detection
-from reinterpret.shots.scan import Scan, ScannedShot, body_frames
+from reinterpret.shots.scan import Sample, Scan, ScannedShot, body_frames
 from reinterpret.timebase import Span
 from reinterpret.video import probe
 from tests.conftest import make_video
 from tests.judging import numbered_film
-from tests.shots.known import Known
+from tests.shots.known import Known, find
 
 # Whatever the test's detector finds is wanted, however short the shots.
 EVERY = Detection("none", min_shot=Fraction(0))
@@ -30,8 +30,15 @@ def scan_with(
     path: Path, detector: Known, patch: pytest.MonkeyPatch, detection: Detection = EVERY
 ) -> list[ScannedShot]:
     patch.setattr("reinterpret.shots.scan.load_detector", lambda name, *, frame_rate, sensitivity: detector)
-    with Scan(probe(path), detection=detection) as scan:
-        found = list(scan)
+    told: list[int] = []
+    found: list[ScannedShot] = []
+    with Scan(probe(path), detection=detection, on_body_frame=lambda sample: told.append(sample.number)) as scan:
+        for entry in scan:
+            # Every frame of its body, once, in order, before it comes out; none of a transition or of another shot.
+            assert told == list(range(entry.shot.body_start_frame, entry.shot.body_end_frame))
+            told.clear()
+            found.append(entry)
+    assert told == []
     assert [boundary.frame for boundary in scan.boundaries] == [entry.shot.start_frame for entry in found[1:]]
     return found
 
@@ -216,6 +223,21 @@ def test_every_frame_is_fed_once(counted: Path, monkeypatch: pytest.MonkeyPatch)
     detector = Known([Boundary.cut(50)], 3)
     scan_with(counted, detector, monkeypatch)
     assert detector.fed == 160
+
+
+def test_every_frame_of_a_body_is_told_with_its_picture_however_few_are_kept(
+    counted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(monkeypatch, Boundary.gradual("dissolve", 100, 110), Boundary.cut(150), delay=7)
+    told: list[Sample] = []
+    with Scan(probe(counted), detection=EVERY, on_body_frame=told.append) as scan:
+        kept = [[sample.number for sample in entry.samples] for entry in scan]
+    assert [sample.number for sample in told] == [*range(100), *range(110, 160)]
+    for sample in told:
+        assert sample.seconds == Fraction(sample.number, 25)
+        assert abs(float(sample.planes[:160].mean()) - (16 + (40 + sample.number) * 219 / 255)) < 1.2
+    assert len(kept[0]) < 100
+    assert {number for numbers in kept for number in numbers} <= {sample.number for sample in told}
 
 
 def test_after_the_last_shot_the_scan_knows_what_only_decoding_tells(tmp_path: Path) -> None:

@@ -130,9 +130,7 @@ def faded(path: Path, black_frames: int) -> Path:
 
 @pytest.mark.parametrize("detector", CUTTING)
 @pytest.mark.parametrize("black_frames", [3, 6])
-def test_a_fade_through_black_is_one_boundary(
-    tmp_path: Path, detector: str, black_frames: int
-) -> None:
+def test_a_fade_through_black_is_one_boundary(tmp_path: Path, detector: str, black_frames: int) -> None:
     found = detect_shots(probe(faded(tmp_path / "fade.mp4", black_frames)), detection=Detection(detector))
     assert_tiles(found, 100 + black_frames)
     assert [shot.transition for shot in found] == ["start", "fade"]

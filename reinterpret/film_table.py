@@ -1,0 +1,213 @@
+"""A film as a table: a shot a row, in a Parquet file that pandas, DuckDB and Polars read too."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reinterpret.cues import cue_names
+from reinterpret.cues.courses import CELLS, LayoutCourse
+from reinterpret.cues.vectors import CueVectors
+from reinterpret.embeddings import Embeddings, Film
+from reinterpret.shots import Detection
+from reinterpret.shots.shot import Shot
+from reinterpret.timebase import Span, format_fraction, parse_fraction
+from reinterpret.video import FrameGrid, Video
+
+# Of the files, and so of the library that they make up.
+FORMAT_VERSION = 3
+_METADATA_KEY = b"reinterpret"
+_SHOT_COLUMNS = (
+    "number",
+    "start_frame",
+    "end_frame",
+    "start",
+    "end",
+    "transition",
+    "body_start_frame",
+    "body_end_frame",
+    "body_start",
+    "body_end",
+    "confidence",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShotColumns:
+    """What the index needs of one film: a row a shot."""
+
+    cues: CueVectors
+    seconds: np.ndarray
+    """S float64: how long the body of each shot is."""
+    kinds: tuple[str, ...]
+
+
+def write_film(film: Film, file: Path) -> None:
+    """Raises OSError."""
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(_table(film), file, compression="zstd", write_page_checksum=True, use_dictionary=False)
+
+
+# For what is no such file, reading raises OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError or
+# UsageError.
+
+
+def read_film(file: Path) -> Film:
+    """All that is kept of a film."""
+    return _film_of_table(_read_table(file, None))
+
+
+def read_shots(file: Path, film: str) -> tuple[Shot, ...]:
+    """The shots of a film, whose fingerprint that is."""
+    return _shots_of_table(_read_table(file, _SHOT_COLUMNS), film)
+
+
+def read_columns(file: Path) -> ShotColumns:
+    """What the index needs."""
+    table = _read_table(file, ("kind", "body_seconds", "known_cues", *cue_names()))
+    kinds = tuple(table.column("kind").to_pylist())
+    return ShotColumns(_cues_of_table(table), table.column("body_seconds").to_numpy(), kinds)
+
+
+def read_video(file: Path) -> Video:
+    """The facts about a film, as they were when it was indexed."""
+    import pyarrow.parquet
+
+    return Video.from_json(_film_facts(pyarrow.parquet.read_metadata(file).metadata)["video"])
+
+
+def _table(film: Film) -> Any:
+    import pyarrow as pa
+
+    def vectors(matrix: np.ndarray, kind: Any) -> Any:
+        return pa.FixedSizeListArray.from_arrays(pa.array(matrix.reshape(-1), kind), matrix.shape[1])
+
+    embeddings, shots = film.embeddings, film.shots
+    offsets = pa.array(embeddings.frame_offsets, pa.int32())
+    columns = {
+        "number": pa.array([shot.number for shot in shots], pa.int32()),
+        "start_frame": pa.array([shot.start_frame for shot in shots], pa.int64()),
+        "end_frame": pa.array([shot.end_frame for shot in shots], pa.int64()),
+        "start": pa.array([format_fraction(shot.span.start) for shot in shots], pa.string()),
+        "end": pa.array([format_fraction(shot.span.end) for shot in shots], pa.string()),
+        "start_seconds": pa.array([float(shot.span.start) for shot in shots], pa.float64()),
+        "seconds": pa.array([float(shot.span.duration) for shot in shots], pa.float64()),
+        "transition": pa.array([shot.transition for shot in shots], pa.string()),
+        "body_start_frame": pa.array([shot.body_start_frame for shot in shots], pa.int64()),
+        "body_end_frame": pa.array([shot.body_end_frame for shot in shots], pa.int64()),
+        "body_start": pa.array([format_fraction(shot.body.start) for shot in shots], pa.string()),
+        "body_end": pa.array([format_fraction(shot.body.end) for shot in shots], pa.string()),
+        "body_start_seconds": pa.array([float(shot.body.start) for shot in shots], pa.float64()),
+        "body_seconds": pa.array([float(shot.body.duration) for shot in shots], pa.float64()),
+        "confidence": pa.array([shot.confidence for shot in shots], pa.float64()),
+        "kind": pa.array(film.kinds, pa.string()),
+        **{name: vectors(embeddings.cues.of(name), pa.float32()) for name in cue_names()},
+        "known_cues": pa.array(_names_of_known(embeddings.cues), pa.list_(pa.string())),
+        "course_seconds": pa.array([course.seconds for course in film.courses], pa.list_(pa.float64())),
+        "course_cells": pa.array([course.cells.tobytes() for course in film.courses], pa.binary()),
+        "frame_seconds": pa.ListArray.from_arrays(offsets, pa.array(embeddings.frame_seconds, pa.float64())),
+        "frame_vectors": pa.ListArray.from_arrays(offsets, vectors(embeddings.frame_vectors, pa.float16())),
+        "thumbnail": pa.array(film.thumbnails, pa.binary()),
+    }
+    facts = {
+        "version": FORMAT_VERSION,
+        "video": film.video.to_json(),
+        "grid": film.grid.to_json(),
+        "detection": film.detection.to_json(),
+        "encoder": embeddings.encoder,
+        "encoder_version": embeddings.encoder_version,
+    }
+    return pa.table(columns).replace_schema_metadata({_METADATA_KEY: json.dumps(facts).encode()})
+
+
+def _film_facts(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
+    if not metadata or _METADATA_KEY not in metadata:
+        raise ValueError("it was not written by reinterpret")
+    facts = json.loads(metadata[_METADATA_KEY])
+    if not isinstance(facts, dict) or facts.get("version") != FORMAT_VERSION:
+        raise ValueError(f"it has format {facts.get('version') if isinstance(facts, dict) else None}")
+    return facts
+
+
+def _read_table(file: Path, columns: tuple[str, ...] | None) -> Any:
+    import pyarrow.parquet
+
+    return pyarrow.parquet.read_table(
+        file, columns=None if columns is None else list(columns), page_checksum_verification=True, partitioning=None
+    )
+
+
+def _matrix(column: Any, kind: Any) -> np.ndarray:
+    """A column of fixed-size lists as rows x length."""
+    array = column.combine_chunks()
+    size = array.type.list_size
+    return np.asarray(array.flatten().to_numpy(zero_copy_only=False), kind).reshape(-1, size)
+
+
+def _shots_of_table(table: Any, film: str) -> tuple[Shot, ...]:
+    rows = zip(*(table.column(name).to_pylist() for name in _SHOT_COLUMNS), strict=True)
+    return tuple(
+        Shot(
+            video=film,
+            number=number,
+            span=Span(parse_fraction(start), parse_fraction(end)),
+            start_frame=first,
+            end_frame=last,
+            transition=transition,
+            body=Span(parse_fraction(body_start), parse_fraction(body_end)),
+            body_start_frame=body_first,
+            body_end_frame=body_last,
+            confidence=confidence,
+        )
+        for number, first, last, start, end, transition, body_first, body_last, body_start, body_end, confidence in rows
+    )
+
+
+def _film_of_table(table: Any) -> Film:
+    facts = _film_facts(table.schema.metadata)
+    video = Video.from_json(facts["video"])
+    frames = table.column("frame_vectors").combine_chunks()
+    size = frames.type.value_type.list_size
+    return Film(
+        video=video,
+        grid=FrameGrid.from_json(facts["grid"]),
+        detection=Detection.from_json(facts["detection"]),
+        shots=_shots_of_table(table, video.fingerprint),
+        embeddings=Embeddings(
+            encoder=str(facts["encoder"]),
+            encoder_version=str(facts["encoder_version"]),
+            cues=_cues_of_table(table),
+            frame_vectors=np.asarray(frames.flatten().flatten().to_numpy(zero_copy_only=False), np.float16).reshape(
+                -1, size
+            ),
+            frame_seconds=table.column("frame_seconds").combine_chunks().flatten().to_numpy(),
+            frame_offsets=np.asarray(frames.offsets.to_numpy(), np.int64),
+        ),
+        thumbnails=tuple(table.column("thumbnail").to_pylist()),
+        kinds=tuple(table.column("kind").to_pylist()),
+        courses=_courses_of_table(table),
+    )
+
+
+def _names_of_known(cues: CueVectors) -> list[list[str]]:
+    return [[name for name, known in zip(cue_names(), row, strict=True) if known] for row in cues.known]
+
+
+def _cues_of_table(table: Any) -> CueVectors:
+    names = cue_names()
+    known = [[name in row for name in names] for row in table.column("known_cues").to_pylist()]
+    matrices = tuple(_matrix(table.column(name), np.float32) for name in names)
+    return CueVectors(matrices, np.array(known, bool).reshape(-1, len(names)))
+
+
+def _courses_of_table(table: Any) -> tuple[LayoutCourse, ...]:
+    rows = zip(table.column("course_cells").to_pylist(), table.column("course_seconds").to_pylist(), strict=True)
+    return tuple(
+        LayoutCourse(np.frombuffer(cells, np.uint8).reshape(len(seconds), CELLS), np.array(seconds, np.float64))
+        for cells, seconds in rows
+    )

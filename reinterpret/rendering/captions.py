@@ -1,0 +1,59 @@
+"""Captions: a few words go in, frames come out with them in a corner, small enough not to be in the way."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from reinterpret.rendering.panel import Planes
+
+# In shares of the height of the picture.
+_SIZE, _MARGIN = 0.036, 0.03
+_SMALLEST_PX = 10
+# White, not quite, on a shadow that keeps it readable on snow.
+_INK_LUMA, _SHADOW_LUMA = 225, 16
+_SHADOW = 0.75
+
+
+class Caption:
+    """Words for the lower left corner of frames of width x height; none leave the frames as they are."""
+
+    def __init__(self, words: str, width: int, height: int) -> None:
+        self._masks = _masks(words, width, height) if words else None
+
+    def on(self, planes: Planes) -> Planes:
+        """The frame with the words on it; what came in is not changed."""
+        if self._masks is None:
+            return planes
+        ink, shadow = self._masks
+        luma = planes.y + (_SHADOW_LUMA - planes.y.astype(np.float32)) * shadow
+        luma += (_INK_LUMA - luma) * ink
+        # Words are grey: their colour is taken out of what lies below them.
+        grey = np.maximum(ink, shadow)[::2, ::2]
+        u, v = (
+            (plane + (128 - plane.astype(np.float32)) * grey + 0.5).astype(np.uint8) for plane in (planes.u, planes.v)
+        )
+        return Planes((luma + 0.5).astype(np.uint8), u, v)
+
+
+def _masks(words: str, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the letters are and where their shadow is: height x width float32, 0 to 1."""
+    import cv2
+
+    margin, size = round(height * _MARGIN), max(_SMALLEST_PX, round(height * _SIZE))
+    picture = Image.new("L", (width, height))
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size)
+    # Edits are plain files: whatever somebody wrote there is put on one line.
+    words = "".join(letter if letter.isprintable() else " " for letter in words)
+    while draw.textlength(words, font=font) > width - 2 * margin and size > _SMALLEST_PX:
+        size -= 1
+        font = ImageFont.load_default(size)
+    if draw.textlength(words, font=font) > width - 2 * margin:
+        while words and draw.textlength(words + "...", font=font) > width - 2 * margin:
+            words = words[:-1]
+        words += "..."
+    draw.text((margin, height - margin), words, fill=255, font=font, anchor="ls")
+    ink = np.asarray(picture, np.float32) / 255
+    soft = cv2.GaussianBlur(cv2.dilate(ink, np.ones((3, 3))), (0, 0), max(1.0, size / 8))
+    return ink, np.asarray(np.clip(soft * 1.5, 0, 1) * _SHADOW, np.float32)
