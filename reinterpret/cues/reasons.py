@@ -9,6 +9,8 @@ from dataclasses import dataclass
 # best of many matches is two above by chance, and whether it shows the same things people see at a glance.
 _REMARKABLE = 1.0
 _REMARKABLE_CONTENT = 2.5
+# From this cosine on two shots show the same, and nothing else needs to be said.
+_SAME_CONTENT = 0.7
 # What can be named is worth more than what cannot.
 _NAMED = 0.75
 _PLAIN_WORDS = {"content": "similar subject", "composition": "same composition", "colour": "same colours"}
@@ -42,6 +44,8 @@ def reason(scores: Sequence[CueScore], weights: Mapping[str, float]) -> str:
     heaviest = max(weights.values(), default=0.0)
     for entry in scores:
         weight, said = weights.get(entry.cue, 0.0), _said(entry)
+        if entry.cue == "content" and weight > 0 and entry.score >= _SAME_CONTENT:
+            return "same subject"
         beyond = entry.surplus - (_REMARKABLE_CONTENT if entry.cue == "content" else _REMARKABLE)
         if weight > 0 and said and beyond > 0:
             worth = beyond + (_NAMED if entry.shared else 0.0) + 0.5 * weight / heaviest

@@ -52,6 +52,12 @@ def test_the_subject_must_stand_out_more_than_the_rest() -> None:
     assert reason(scores(colour=2.0), EQUAL) == "same colours"
 
 
+def test_of_the_same_footage_nothing_else_is_said() -> None:
+    found = [CueScore("content", 0.8, 5.0, None), CueScore("movement", 1.0, 9.0, "pan left")]
+    assert reason(found, EQUAL) == "same subject"
+    assert reason(found, {"movement": 1.0}) == "same movement: pan left"
+
+
 def test_cues_that_weigh_nothing_are_not_looked_at() -> None:
     both = scores(composition=5.0, colour=2.0)
     assert reason(both, {"colour": 1.0}) == "same colours"
