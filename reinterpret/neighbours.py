@@ -96,6 +96,7 @@ class Neighbours:
         """index: of N rows of D numbers. films: fingerprints. whitening: of the cue content."""
         self._index = index
         self._films = films
+        self._film_numbers = {film: number for number, film in enumerate(films)}
         self._table = table
         self._whitening = whitening
         self._parts = _parts(whitening)
@@ -127,10 +128,8 @@ class Neighbours:
         weights: what each cue counts, by name. without: films left out. Equal scores come in the order of the library,
         so the same question has the same answer.
         """
-        allowed = self._table.suggested.copy()
-        for film in without:
-            if film in self._films:
-                allowed &= self._table.film_rows != self._films.index(film)
+        left_out = [self._film_numbers[film] for film in without if film in self._film_numbers]
+        allowed = self._table.suggested & ~np.isin(self._table.film_rows, left_out)
         k = min(k, int(allowed.sum()))
         if k == 0 or len(query) == 0:
             return [[] for _ in range(len(query))]
@@ -176,7 +175,7 @@ class Neighbours:
 
     def film_number(self, film: str) -> int:
         """Where a film stands among all."""
-        return self._films.index(film)
+        return self._film_numbers[film]
 
     def clusters(self, count: int, *, size: int, weights: Mapping[str, float]) -> list[list[Hit]]:
         """The shots grouped by likeness: for each group the `size` nearest to its middle; the largest group first.

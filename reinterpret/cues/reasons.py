@@ -44,7 +44,8 @@ def reason(scores: Sequence[CueScore], weights: Mapping[str, float]) -> str:
     heaviest = max(weights.values(), default=0.0)
     for entry in scores:
         weight, said = weights.get(entry.cue, 0.0), _said(entry)
-        if entry.cue == "content" and weight > 0 and entry.score >= _SAME_CONTENT:
+        same = entry.cue == "content" and entry.score >= _SAME_CONTENT and entry.surplus > _REMARKABLE
+        if same and weight > 0:
             return "same subject"
         beyond = entry.surplus - (_REMARKABLE_CONTENT if entry.cue == "content" else _REMARKABLE)
         if weight > 0 and said and beyond > 0:
