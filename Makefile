@@ -69,7 +69,7 @@ endef
 	@echo "3/4 installing reinterpret and what it needs (on Linux about 3 GB to fetch, most of it PyTorch's CUDA) ..."
 	@$(from_pip); test -t 2 && quiet= || quiet=--quiet; \
 	{ $(PY) -c 'import uv' >/dev/null 2>&1 \
-	  && $(PY) -m uv pip install $$quiet --python $(PY) -c constraints.txt --group dev -e .; } \
+	  && $(PY) -m uv pip install $$quiet --compile-bytecode --python $(PY) -c constraints.txt --group dev -e .; } \
 	|| { echo "going on with pip instead of uv ..."; \
 	  $(PY) -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1" \
 	  && $(PY) -m pip install --disable-pip-version-check -c constraints.txt --group dev -e .; }

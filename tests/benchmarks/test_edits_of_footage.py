@@ -68,7 +68,7 @@ def test_another_seed_makes_others(name: str, cutting: Cutting):
     assert any(not np.array_equal(made[0], other) for other in made[1:])
 
 
-@pytest.mark.parametrize("name", set(EDITS) - {"half speed", "later"})
+@pytest.mark.parametrize("name", sorted(set(EDITS) - {"half speed", "later"}))
 def test_most_edits_keep_the_number_of_frames(name: str, cutting: Cutting):
     assert len(edited(name, cutting)) == 12
 

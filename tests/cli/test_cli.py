@@ -634,6 +634,7 @@ def test_a_choice_that_does_not_exist_names_those_that_do(run: Run, option: str,
 NAMES = ["with space", "it's", "🎬 日本", "line\nbreak", "-dash", "100%d", "a:b", "[x]*?", 'quote"s\\']
 
 
+@pytest.mark.slow
 def test_any_name_goes_the_whole_way(
     run: Run, archive: Path, trailer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
