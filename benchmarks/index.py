@@ -85,6 +85,7 @@ def _searching(count: int) -> None:
         shots=np.arange(count, dtype=np.int32),
         seconds=np.full(count, 4, np.float32),
         suggested=np.ones(count, bool),
+        titles=np.zeros(count, bool),
         known=known,
         usual=np.array([[0.0] * len(CUES), [1.0] * len(CUES)], np.float32),
     )

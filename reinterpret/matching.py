@@ -150,10 +150,14 @@ class _Matching:
         self._rows = [number for number, fate in enumerate(self._fates) if fate != "black"]
         self._query = neighbours.query(film.embeddings.cues)
         wanted = min(max(settings.suggestions, _FEWEST_CANDIDATES, 2 * len(self._rows)), _MOST_CANDIDATES)
-        rows = Query(self._query.vectors[self._rows], self._query.known[self._rows])
-        found = neighbours.search(rows, wanted, weights=settings.weights, without=without)
-        self._hits = dict(zip(self._rows, found, strict=True))
-        if self._rows and not found[0]:
+        self._hits: dict[int, list[Hit]] = {}
+        # Words, among them slates, answer words alone.
+        for titles in (False, True):
+            rows = [row for row in self._rows if (film.kinds[row] == "title") == titles]
+            query = Query(self._query.vectors[rows], self._query.known[rows])
+            found = neighbours.search(query, wanted, weights=settings.weights, without=without, titles=titles)
+            self._hits |= zip(rows, found, strict=True)
+        if not all(self._hits.values()):
             raise LibraryError(
                 f"{library.path}: has no footage to match with (the trailer itself and what is left out do not count); "
                 "index more films"

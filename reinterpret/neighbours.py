@@ -29,7 +29,7 @@ from reinterpret.library import Library
 
 logger = logging.getLogger(__name__)
 
-_VERSION = 2
+_VERSION = 3
 # Up to here the exact search takes milliseconds; beyond, inverted lists with half-precision vectors
 # (faiss wiki, "Guidelines to choose an index").
 _EXACT_LIMIT = 1_000_000
@@ -79,6 +79,8 @@ class ShotTable:
     """N float32: how long the body is."""
     suggested: np.ndarray
     """N bool: whether it shows anything."""
+    titles: np.ndarray
+    """N bool: whether that is words on an even ground."""
     known: np.ndarray
     """N x cues bool."""
     usual: np.ndarray
@@ -121,15 +123,23 @@ class Neighbours:
         return Query(self._index.reconstruct(row)[None], self._table.known[row : row + 1])
 
     def search(
-        self, query: Query, k: int, *, weights: Mapping[str, float], without: frozenset[str] = frozenset()
+        self,
+        query: Query,
+        k: int,
+        *,
+        weights: Mapping[str, float],
+        without: frozenset[str] = frozenset(),
+        titles: bool = True,
     ) -> list[list[Hit]]:
         """For each of N queries the `k` nearest shots, best first; fewer if the library has fewer.
 
-        weights: what each cue counts, by name. without: films left out. Equal scores come in the order of the library,
-        so the same question has the same answer.
+        weights: what each cue counts, by name. without: films left out. titles: whether title cards may be found.
+        Equal scores come in the order of the library, so the same question has the same answer.
         """
         left_out = [self._film_numbers[film] for film in without if film in self._film_numbers]
         allowed = self._table.suggested & ~np.isin(self._table.film_rows, left_out)
+        if not titles:
+            allowed &= ~self._table.titles
         k = min(k, int(allowed.sum()))
         if k == 0 or len(query) == 0:
             return [[] for _ in range(len(query))]
@@ -306,12 +316,14 @@ def _build(library: Library, films: list[str]) -> Neighbours:
     cues = together([column.cues for column in columns])
     whitening = fit_whitening(cues.of("content"), readout=library.readout())
     vectors = _side_by_side(cues, whitening)
-    suggested = np.array([kind in _SUGGESTED_KINDS for column in columns for kind in column.kinds], bool)
+    kinds = [kind for column in columns for kind in column.kinds]
+    suggested = np.array([kind in _SUGGESTED_KINDS for kind in kinds], bool)
     table = ShotTable(
         film_rows=np.repeat(np.arange(len(kept), dtype=np.int32), counts),
         shots=np.concatenate([np.arange(count, dtype=np.int32) for count in counts]),
         seconds=np.concatenate([column.seconds for column in columns]).astype(np.float32),
         suggested=suggested,
+        titles=np.array([kind == "title" for kind in kinds], bool),
         known=cues.known,
         usual=_usual(vectors, suggested, _parts(whitening)),
     )

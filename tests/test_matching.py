@@ -494,3 +494,11 @@ def test_titles_can_be_matched_or_left_black(titled: Path, library: Library) -> 
     assert [clip.kind for clip in black.clips] == ["black", "footage", "black", "footage"]
     assert black.clips[0].frame_count == 25
     assert chosen(black) == chosen(matched)[1:] == [("one.mp4", 0), ("one.mp4", 1)]
+
+
+def test_titles_of_the_archive_answer_titles_and_never_a_scene(titled: Path, tmp_path: Path) -> None:
+    index([titled], tmp_path / "lib", encoder="pixels")
+    edit = match(titled, Library.open(tmp_path / "lib"), MatchSettings(titles="match", include_trailer=True))
+    assert [clip.match is not None and clip.match.source_shot for clip in edit.clips] == [0, 1, False, 3]
+    answers = [{entry.source_shot for entry in (clip.match, *clip.suggestions) if entry} for clip in edit.clips]
+    assert answers == [{0, 1, 3}, {1, 3}, set(), {1, 3}]

@@ -22,8 +22,8 @@ ShotKind = Literal["scene", "black", "white", "plain", "title", "bars", "leader"
 
 scene: anything that is none of the others, letters over a scene among them. black: as dark and even as film leader.
 white: as bright and even as a blank screen. plain: one other colour, or several one after the other. title: letters,
-numbers or a mark on an even ground. bars: upright bars of one colour or grey each, as wide as each other. leader:
-the countdown of a film leader, which is rings around the crossing of two lines.
+numbers or a mark on an even ground. bars: a test picture, which is upright bars of one colour or grey each, as wide as
+each other, or a grid of lines. leader: the countdown of a film leader, which is rings around the crossing of two lines.
 """
 
 _Look = Literal["scene", "empty", "letters", "mark", "thing", "bars", "leader"]
@@ -56,8 +56,8 @@ def shot_kind(facts: ShotFacts) -> ShotKind:
     """What a shot shows: a scene, or one of the things that are none.
 
     The thresholds are set on 182 shots of 64 films, where none of 155 scenes is taken for something else. Of 12 titles
-    two are missed, both the shaded mark of a firm on white. Lone letters, tilted or curved lines, slates and test cards
-    are not recognised.
+    two are missed, both the shaded mark of a firm on white. Lone letters, tilted or curved lines, slates that someone
+    holds and test cards without a grid are not recognised.
     """
     looks: list[_Look] = []
     tones: list[tuple[float, float]] = []
@@ -103,7 +103,7 @@ def _tone(picture: np.ndarray) -> tuple[float, float]:
 
 def _look(picture: np.ndarray) -> _Look:
     """What one picture shows; H x W x 3 uint8 RGB."""
-    if _has_bars(picture):
+    if _has_bars(picture) or _has_grid(picture):
         return "bars"
     if _is_leader(picture):
         return "leader"
@@ -360,6 +360,43 @@ def _has_bars(picture: np.ndarray) -> bool:
     return bool((regular & distinct).sum() >= max(4, 0.6 * len(steps)))
 
 
+# The share of a row or column in which a grid's line is seen: the middle of a test card hides the rest of it.
+_GRID_LINE_SHARE = 0.12
+# So many lines must be as far from each other as most are, and so much of the picture must lie between them. A tiled or
+# barred scene comes to 0.3 in one of the two directions, the grids of Philips' and the BBC's cards to 0.7 in both.
+_GRID_LINES, _GRID_SHARE = 8, 0.5
+
+
+def _has_grid(picture: np.ndarray) -> bool:
+    """Whether thin lines cross a picture at even distances both ways, as in most test cards."""
+    import cv2
+
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return min(grey.shape) >= 48 and all(_grid_share(one) >= _GRID_SHARE for one in (grey, grey.T))
+
+
+def _grid_share(grey: np.ndarray) -> float:
+    """The share of the width of a picture, H x W uint8, that lies between upright lines at even distances."""
+    places = np.flatnonzero(_thin_lines(grey, reach=3) >= _GRID_LINE_SHARE)
+    if len(places) < _GRID_LINES:
+        return 0.0
+    lines = np.array([group.mean() for group in np.split(places, np.flatnonzero(np.diff(places) > 2) + 1)])
+    steps = np.diff(lines)
+    if len(steps) < _GRID_LINES - 1 or np.median(steps) < 4:
+        return 0.0
+    even = np.abs(steps - np.median(steps)) <= 0.12 * np.median(steps) + 0.7
+    return float(steps[even].sum() / grey.shape[1]) if even.sum() >= _GRID_LINES - 1 else 0.0
+
+
+def _thin_lines(grey: np.ndarray, reach: int) -> np.ndarray:
+    """For the columns of a picture but the first and last few, the share of rows in which they are a thin line."""
+    values = grey.astype(np.int16)
+    centre = values[:, reach:-reach]
+    left, right = centre - values[:, : -2 * reach], centre - values[:, 2 * reach :]
+    dark, light = np.maximum(left, right) < -5, np.minimum(left, right) > 5
+    return np.asarray(np.maximum(dark.mean(axis=0), light.mean(axis=0)))
+
+
 # The share of the height at which a line is seen: the digit hides some of it, and in the shade of the hand it is weak.
 # The share of directions in which a ring is.
 _LINE_SHARE, _RING_SHARE = 0.35, 0.7
@@ -378,11 +415,7 @@ def _is_leader(picture: np.ndarray) -> bool:
 def _middle_line(grey: np.ndarray) -> float:
     """The share of the height at which a thin upright line is seen in the middle of a picture, H x W uint8."""
     middle = grey.shape[1] // 2
-    strip = grey[:, middle - 8 : middle + 9].astype(np.int16)
-    centre = strip[:, 4:-4]
-    left, right = centre - strip[:, :-8], centre - strip[:, 8:]
-    dark, light = np.maximum(left, right) < -5, np.minimum(left, right) > 5
-    return float(max(dark.mean(axis=0).max(), light.mean(axis=0).max()))
+    return float(_thin_lines(grey[:, middle - 8 : middle + 9], reach=4).max())
 
 
 def _ring(grey: np.ndarray) -> float:

@@ -141,6 +141,27 @@ def test_grey_steps_are_bars_and_a_slope_is_not(steps: int) -> None:
     assert kind(np.repeat(np.tile(even, (HEIGHT, 1))[..., None], 3, axis=2)) == "scene"
 
 
+def grid_card(square: int, circle: bool) -> Picture:
+    """A grid of lines on grey, in the middle a disc with patches of colour."""
+    card = canvas(128, 128, 128)
+    height, width = card.shape[:2]
+    for place in range(square // 3, max(height, width), square):
+        card[:, place : place + 4], card[place : place + 4] = 235, 235
+    if circle:
+        cv2.circle(card, (width // 2, height // 2), int(0.44 * height), (90, 90, 90), -1)
+        for number, colour in enumerate([(191, 191, 0), (0, 191, 191), (191, 0, 191), (191, 0, 0)]):
+            left = width // 2 + (number - 2) * height // 6
+            cv2.rectangle(card, (left, height // 3), (left + height // 6, height // 2), colour, -1)
+    return card
+
+
+@pytest.mark.parametrize("circle", [False, True])
+@pytest.mark.parametrize("square", [44, 56, 72])
+@pytest.mark.parametrize("grain", [0, 3])
+def test_a_grid_is_a_test_card(square: int, circle: bool, grain: float) -> None:
+    assert kind(grainy(small(grid_card(square, circle)), grain)) == "bars"
+
+
 def leader(digit: int, turned: float, width: int) -> Picture:
     """A frame of a countdown, squeezed to `width` columns: the hand has turned by so many degrees."""
     large = np.full((640, 860, 3), 170, np.uint8)
