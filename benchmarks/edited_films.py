@@ -18,6 +18,7 @@ import hashlib
 import math
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -40,7 +41,7 @@ ARCHIVE = ROOT.parent / "shared" / "media" / "archive"
 ARCHIVE_MARKS = ROOT / "benchmarks" / "marks" / "archive.csv"
 
 # Changes whenever other films come out of the same seed: films of another edition in the same folder are left alone.
-_EDITION = 2
+_EDITION = 3
 # Pictures of 32 x 18 are not cut together if their mean difference, of 255, is less, or if they are too much alike in
 # shape, whatever the light and the tint, and even if moved a little: their highest correlation.
 _LEAST_CHANGE = 12.0
@@ -49,6 +50,7 @@ _MOVED_PX = (5, 3)
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.3, 6.0  # of a shot; the shortest without what its transitions take
 _EVENT_DISTANCE = 5  # frames from the nearest transition, so that it is clear which is which
 _TRIES = 60
+_KEPT_FRAMES = 60  # of a shot, for its return
 
 Tone = tuple[float, float, float] | None
 _TONES: dict[str, list[Tone]] = {
@@ -74,6 +76,8 @@ class Recipe:
     joins: tuple[float, float, float, float] = (0.6, 0.18, 0.1, 0.12)
     """How often: cut, dissolve, fade, wipe."""
     cameras: tuple[str, ...] = ("still", "still", "still", "pan")
+    returns: float = 0.2
+    """How often a shot is followed by the one before it, as when two people talk."""
     events: float = 0.1
     """Of a shot: how likely something happens in it."""
     event_names: tuple[str, ...] = ("flash", "exposure", "title", "passer-by", "letterbox")
@@ -222,7 +226,7 @@ class Edit:
         self._events: list[tuple[int, Event]] = []
         self._number = 0
         self._stretch: Stretch | None = None
-        self._tone: Tone = None
+        self._last_shots: deque[Pictures] = deque(maxlen=2)
 
     def pictures(self) -> Iterator[np.ndarray]:
         """H x W x 3 uint8 RGB, in order."""
@@ -308,6 +312,21 @@ class Edit:
     def _shot(self, before: Join, after: Join, tail: Pictures) -> Pictures:
         """A shot that looks other than the last, with the frames that both joins take of it."""
         needed = before.head + after.tail + round(_SHORTEST_SECONDS * self._rate)
+        shot = self._returning(max(self._length(), needed))
+        if not shot or (tail and not is_visible(tail[0], shot[before.head])):
+            shot = self._new_shot(before, needed, tail)
+        self._last_shots.append(shot[-_KEPT_FRAMES:])
+        return shot
+
+    def _returning(self, count: int) -> Pictures:
+        """Mostly none; else the shot before the last goes on, backwards, as no more of it was filmed, and to and fro."""
+        if len(self._last_shots) < 2 or self._random.random() >= self._recipe.returns:
+            return []
+        earlier = self._last_shots[0]
+        course = [*range(len(earlier) - 1, 0, -1), *range(len(earlier) - 1)] or [0]
+        return [earlier[course[number % len(course)]] for number in range(count)]
+
+    def _new_shot(self, before: Join, needed: int, tail: Pictures) -> Pictures:
         last = self._stretch
         for _ in range(_TRIES):
             again = last is not None and self._random.random() < 0.2

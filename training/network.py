@@ -104,30 +104,38 @@ def moved_blocks(luma: Tensor, lag: int) -> Tensor:
     For each block: how much it differs from where it was, and from the best place nearby (roots), and how far down and
     to the right that is (-1 to 1). A pan moves all blocks alike; a wipe moves none, and some have come from nowhere.
     """
+    down, right = _places()
     rows, columns = ROWS - 2 * _REACH_ROWS, COLUMNS - 2 * _REACH_COLUMNS
-    now = luma[:, :, _REACH_ROWS : _REACH_ROWS + rows, _REACH_COLUMNS : _REACH_COLUMNS + columns]
-    earlier = _before(luma, lag)
-    costs, down, right = [], [], []
+    now = luma[:, :, None, _REACH_ROWS : _REACH_ROWS + rows, _REACH_COLUMNS : _REACH_COLUMNS + columns]
+    earlier = _before(luma, lag).unfold(3, columns, 1).transpose(2, 3)
+    costs = []
+    # Row by row: all 45 places at once leave the cache, one by one they take the runtime half a second to load.
     for row in range(2 * _REACH_ROWS + 1):
-        for column in range(2 * _REACH_COLUMNS + 1):
-            there = earlier[:, :, row : row + rows, column : column + columns]
-            costs.append(functional.avg_pool2d((now - there).abs(), 4).flatten(2))
-            down.append((_REACH_ROWS - row) / _REACH_ROWS)
-            right.append((_REACH_COLUMNS - column) / _REACH_COLUMNS)
-    cost = torch.stack(costs, dim=-1)
+        differences = (now - earlier[:, :, :, row : row + rows]).abs().flatten(0, 1)
+        costs.append(functional.avg_pool2d(differences, 4).flatten(2))
+    cost = torch.cat(costs, dim=1).unflatten(0, luma.shape[:2]).transpose(2, 3)
     share = torch.softmax(-_SHARPNESS * cost, dim=-1)
-    still = cost[..., len(costs) // 2]
+    still = cost[..., len(down) // 2]
     moved = [share @ cost.new_tensor(down), share @ cost.new_tensor(right)]
     return torch.cat([still.add(_FLAT).sqrt(), cost.amin(-1).add(_FLAT).sqrt(), *moved], dim=-1)
 
 
+def _places() -> tuple[list[float], list[float]]:
+    """How far down and to the right a block has moved that was at each of the 45 places, row by row."""
+    rows, columns = range(2 * _REACH_ROWS + 1), range(2 * _REACH_COLUMNS + 1)
+    return (
+        [(_REACH_ROWS - row) / _REACH_ROWS for row in rows for _ in columns],
+        [(_REACH_COLUMNS - column) / _REACH_COLUMNS for _ in rows for column in columns],
+    )
+
+
 def _before(values: Tensor, lag: int) -> Tensor:
     """The values of `lag` frames earlier; at the beginning those of the first frame. B x T x ..."""
-    return torch.cat([values[:, :1].expand(-1, lag, *values.shape[2:]), values[:, :-lag]], dim=1)
+    return torch.cat([values[:, :1]] * lag + [values[:, :-lag]], dim=1)
 
 
 def _behind(values: Tensor, lag: int) -> Tensor:
-    return torch.cat([values[:, lag:], values[:, -1:].expand(-1, lag, *values.shape[2:])], dim=1)
+    return torch.cat([values[:, lag:]] + [values[:, -1:]] * lag, dim=1)
 
 
 def _seen(inside: int, outside: int, stride: int = 1) -> nn.Sequential:

@@ -51,18 +51,21 @@ def _edit(random: np.random.Generator, clips: list[np.ndarray], length: int) -> 
     window = Window(
         np.zeros((length, HEIGHT, WIDTH, 3), np.float32), np.zeros(length, np.int64), np.ones(length, np.float32)
     )
-    calm = random.random() < 0.5
+    shots = _Habits(calm=random.random() < 0.5, returns=random.choice([0.0, 0.1, 0.7], p=[0.4, 0.3, 0.3]))
     pace = random.choice([0.3, 0.8, 1.5, 3.0])  # a fast montage, or long takes
     habits = random.dirichlet([6, 2.5, 2.0, 1.2])  # each film has its habits
     uncut = random.random() < 0.27
+    # Quick turns are often as long as each other, on the beat of a music.
+    beat = int(np.clip(np.exp(random.normal(2.5, 0.6)), 4, 60)) if shots.returns > 0 and random.random() < 0.3 else 0
     joins, bodies = [_Join(NONE, 0)], []
     at = -40
     while at < length:
-        body = length + 64 if uncut else int(np.clip(np.exp(random.normal(3.3, 0.9)) * pace, 3, 250))
+        drawn = beat or int(np.clip(np.exp(random.normal(3.3, 0.9)) * pace, 3, 250))
+        body = length + 64 if uncut else drawn
         bodies.append(body)
         joins.append(_draw_join(random, habits))
         at += body + joins[-1].count
-    return _assembled(random, window, clips, joins, bodies, calm)
+    return _assembled(random, window, clips, joins, bodies, shots)
 
 
 def _draw_join(random: np.random.Generator, habits: np.ndarray) -> _Join:
@@ -86,18 +89,23 @@ def _assembled(
     clips: list[np.ndarray],
     joins: list[_Join],
     bodies: list[int],
-    calm: bool,
+    habits: _Habits,
 ) -> Window:
     """Write the shots into the window. Shot k begins with joins[k] and ends in joins[k + 1]."""
     length = len(window.frames)
     at = -int(random.integers(0, max(1, min(40, bodies[0]))))
     before = _Before(-1, None)
+    shown: list[np.ndarray] = []
     tail = np.empty((0, HEIGHT, WIDTH, 3), np.float32)
     for join, body, after in zip(joins, bodies, joins[1:], strict=False):
         needed = min(join.count + body + after.count, length - at)
         if needed <= 0:
             break
-        before, shot = _next_shot(random, clips, before, needed, calm)
+        if len(shown) > 1 and random.random() < habits.returns:
+            before, shot = _Before(-1, None), _returned(random, shown[-2], needed)
+        else:
+            before, shot = _next_shot(random, clips, before, needed, habits.calm)
+        shown.append(shot)
         _join(random, window, join, at, tail, shot)
         at += join.count
         _put(window.frames, at, shot[join.count : join.count + body])
@@ -117,6 +125,16 @@ class _Before:
 _CARD = -2
 
 
+@dataclass(frozen=True)
+class _Habits:
+    """Of a film, in its shots."""
+
+    calm: bool
+    """The camera moves little."""
+    returns: float
+    """How often a shot is followed by the one before it: two people talking, or one who looks and what is seen."""
+
+
 def _next_shot(
     random: np.random.Generator, clips: list[np.ndarray], before: _Before, count: int, calm: bool
 ) -> tuple[_Before, np.ndarray]:
@@ -130,6 +148,14 @@ def _next_shot(
     number = before.clip if again else int(random.integers(len(clips)))
     shot, look = take(random, clips[number], count, calm, before.look if again and random.random() < 0.75 else None)
     return _Before(number, look), shot
+
+
+def _returned(random: np.random.Generator, shot: np.ndarray, count: int) -> np.ndarray:
+    """The same camera goes on, from where it was left or from elsewhere; backwards where there is no more of it."""
+    first = len(shot) - 1 if random.random() < 0.5 else int(random.integers(len(shot)))
+    period = max(1, 2 * len(shot) - 2)
+    folded = (first + np.arange(count)) % period
+    return shot[np.minimum(folded, period - folded).clip(0, len(shot) - 1)]
 
 
 def _put(target: np.ndarray, at: int, values: np.ndarray | int | float) -> None:

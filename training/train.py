@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("footage", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--go-on", type=Path, metavar="FILE.pt", help="begin with these weights, not with any")
-    parser.add_argument("--steps", type=int, default=2600)
+    parser.add_argument("--steps", type=int, default=10500)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)

@@ -61,6 +61,15 @@ def test_a_dissolve_is_found_with_its_ends(count: int) -> None:
     assert abs(boundary.end_frame - 80) <= 3
 
 
+@pytest.mark.parametrize("turn", [6, 8, 12, 18, 40])
+def test_shots_that_return_are_cut_at_every_turn(turn: int) -> None:
+    """Two people who talk: the camera goes back to where it was, which what passes before one camera does too."""
+    one, other = (takes_.reshape(-1, turn, *takes_.shape[1:]) for takes_ in takes(6, 8 * turn, 8 * turn))
+    film = np.concatenate([part for both in zip(one, other, strict=True) for part in both])
+    boundaries = found(film)
+    assert [(b.transition, b.frame) for b in boundaries] == [("cut", edge) for edge in range(turn, 16 * turn, turn)]
+
+
 def test_long_films_are_scored_in_windows_that_leave_no_seam() -> None:
     lengths = [47] * 30
     film = np.concatenate(takes(3, *lengths))
