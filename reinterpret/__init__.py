@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reinterpret.assignment import Rules
+    from reinterpret.compilation import CompileSettings, compile_shots
     from reinterpret.cues import PRESETS
-    from reinterpret.edits import Clip, EditList, Match
+    from reinterpret.edits import Clip, EditList, Match, Soundtrack
     from reinterpret.embeddings import Embeddings, Film, embed_video
     from reinterpret.encoders import load_encoder
     from reinterpret.errors import (
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
     from reinterpret.library import Library, library_encoder
     from reinterpret.matching import MatchSettings, match
     from reinterpret.neighbours import Hit, Neighbours, open_neighbours
-    from reinterpret.queries import frame_query, picture_query, search
+    from reinterpret.queries import combined, frame_query, picture_query, search, stretch_query
     from reinterpret.rendering.film import render
+    from reinterpret.rendering.mosaic import moving_grid
+    from reinterpret.rendering.reactions import Reaction, gif
     from reinterpret.rendering.stills import contact_sheet, grid
     from reinterpret.shots import Detection, Shot, detect_shots
     from reinterpret.timebase import Span
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 # Heavy libraries are loaded when the first name that needs them is used, not when this package is imported.
 _HOMES = {
     "Clip": "edits",
+    "CompileSettings": "compilation",
     "Detection": "shots",
     "EditError": "errors",
     "EditList": "edits",
@@ -62,33 +66,41 @@ _HOMES = {
     "Neighbours": "neighbours",
     "OutputError": "errors",
     "PRESETS": "cues",
+    "Reaction": "rendering.reactions",
     "ReinterpretError": "errors",
     "Rules": "assignment",
     "Shot": "shots",
+    "Soundtrack": "edits",
     "Span": "timebase",
     "UsageError": "errors",
     "Video": "video",
     "VideoError": "errors",
+    "combined": "queries",
+    "compile_shots": "compilation",
     "contact_sheet": "rendering.stills",
     "detect_shots": "shots",
     "embed_video": "embeddings",
     "frame_query": "queries",
+    "gif": "rendering.reactions",
     "grid": "rendering.stills",
     "index": "ingest",
     "library_encoder": "library",
     "load_encoder": "encoders",
     "match": "matching",
+    "moving_grid": "rendering.mosaic",
     "open_neighbours": "neighbours",
     "picture_query": "queries",
     "probe": "video",
     "read_frames": "frames",
     "render": "rendering.film",
     "search": "queries",
+    "stretch_query": "queries",
 }
 
 __all__ = [
     "PRESETS",
     "Clip",
+    "CompileSettings",
     "Detection",
     "EditError",
     "EditList",
@@ -106,28 +118,35 @@ __all__ = [
     "MatchSettings",
     "Neighbours",
     "OutputError",
+    "Reaction",
     "ReinterpretError",
     "Rules",
     "Shot",
+    "Soundtrack",
     "Span",
     "UsageError",
     "Video",
     "VideoError",
+    "combined",
+    "compile_shots",
     "contact_sheet",
     "detect_shots",
     "embed_video",
     "frame_query",
+    "gif",
     "grid",
     "index",
     "library_encoder",
     "load_encoder",
     "match",
+    "moving_grid",
     "open_neighbours",
     "picture_query",
     "probe",
     "read_frames",
     "render",
     "search",
+    "stretch_query",
 ]
 
 __version__ = "0.1.0"

@@ -109,6 +109,11 @@ class Neighbours:
         return len(self._table.shots)
 
     @property
+    def parts(self) -> list[slice]:
+        """Where in a row each cue is, in the order of `CUES`."""
+        return list(self._parts)
+
+    @property
     def usable_count(self) -> int:
         """Shots that can be suggested: those that are not as good as black, white or empty."""
         return int(self._table.suggested.sum())
@@ -165,6 +170,17 @@ class Neighbours:
                 surplus = (score - float(mean)) / float(deviation)
                 found.append(CueScore(cue.name, round(score, 6), surplus, cue.shared(one, other)))
         return found
+
+    def content(self, vectors: np.ndarray) -> np.ndarray:
+        """How this library sees pictures: vectors of the encoder, N x D, to N x P float32, unit rows."""
+        return self._whitening.apply(vectors)
+
+    def content_scores(self, query: Query, vectors: np.ndarray) -> np.ndarray:
+        """How much pictures are like a query in content: vectors of the encoder, N x D, to N float32 in [-1, 1].
+
+        Of a query of several rows that one counts which each is most like.
+        """
+        return np.asarray((self.content(vectors) @ query.vectors[:, self._parts[0]].T).max(axis=1))
 
     def vectors(self, hits: Sequence[Hit], *, weights: Mapping[str, float]) -> np.ndarray:
         """The vectors of shots, N x D float32, unit rows: their cosines are those of their cues, by weight."""

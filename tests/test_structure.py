@@ -26,6 +26,7 @@ ORDER = [
     "ffmpeg",
     "video",
     "frames",
+    "sound",
     "shots",
     "encoders",
     "cues",
@@ -38,9 +39,12 @@ ORDER = [
     "queries",
     "edits",
     "echoes",
+    "moments",
     "alignment",
     "assignment",
     "matching",
+    "beats",
+    "compilation",
     "rendering",
     "cli",
     "__main__",
@@ -60,7 +64,7 @@ HOMES = {
     "scipy": {"assignment"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "av": {"video", "frames", "rendering"},
+    "av": {"video", "frames", "sound", "rendering"},
 }
 
 LONGEST_FUNCTION = 60

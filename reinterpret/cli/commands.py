@@ -137,8 +137,8 @@ def trailer(
     arguments = rendering.arguments()
     edit = _matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
     edit_path = output.with_name(f"{output.stem}.edit.json")
-    check_output(edit_path, inputs=[edit.trailer.path])
-    films = _rendered(edit, output, arguments, quiet)
+    check_output(edit_path, inputs=edit.inputs)
+    films = rendered(edit, output, arguments, quiet)
     edit.save(edit_path)
     if sheet is not None:
         reinterpret.contact_sheet(edit, sheet)
@@ -198,7 +198,7 @@ def render(
 
     arguments = rendering.arguments()
     loaded = reinterpret.EditList.load(edit)
-    films = _rendered(loaded, output, arguments, quiet)
+    films = rendered(loaded, output, arguments, quiet)
     if as_json:
         print_json({"output": str(output), "films": [str(path) for path in films], "frames": loaded.grid.frame_count})
     elif not quiet:
@@ -215,19 +215,22 @@ def grid(
     likeness: LikenessOptions = _LIKENESS,
     clusters: Annotated[int | None, typer.Option(help="Group the library into so many grids, OUT-01.png, ...")] = None,
     size: Annotated[str, typer.Option(help="Columns x rows.")] = "3x3",
+    seconds: Annotated[float, typer.Option(help="How long a moving grid (.mp4, .gif, .webp) lasts.")] = 5.0,
+    height: Annotated[int | None, typer.Option(help="Of a moving grid in pixels; 720, of a GIF 480.")] = None,
     labels: Annotated[bool, typer.Option(help="Write film, time and score below each picture.")] = True,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Similarity grids: the shots most like a shot, a picture or a frame, or the whole library in groups."""
+    """Similarity grids, still or moving: the shots most like a shot, a picture or a frame, or the library in groups."""
     import reinterpret
     from reinterpret.errors import UsageError
     from reinterpret.files import check_output
+    from reinterpret.rendering.animation import ANIMATION_SUFFIXES
     from reinterpret.rendering.stills import STILL_SUFFIXES, parse_size
 
     (columns, rows), weights = parse_size(size), likeness.chosen()
-    check_output(output, inputs=query.files, suffixes=STILL_SUFFIXES)
+    check_output(output, inputs=query.files, suffixes=(*STILL_SUFFIXES, *ANIMATION_SUFFIXES))
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
     if clusters is not None:
@@ -240,7 +243,10 @@ def grid(
         asked = query.query(opened, neighbours, device)
         groups, outputs = [reinterpret.search(neighbours, asked, k=columns * rows, weights=weights)], [output]
     for hits, path in zip(groups, outputs, strict=True):
-        reinterpret.grid(opened, hits, path, columns=columns, labels=labels)
+        if output.suffix.lower() in ANIMATION_SUFFIXES:
+            reinterpret.moving_grid(opened, hits, path, columns=columns, labels=labels, seconds=seconds, height=height)
+        else:
+            reinterpret.grid(opened, hits, path, columns=columns, labels=labels)
     if as_json:
         pairs = zip(outputs, groups, strict=True)
         print_json({"grids": [{"output": str(path), "matches": hits_as_json(opened, hits)} for path, hits in pairs]})
@@ -431,7 +437,8 @@ def _matched(
         )
 
 
-def _rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: bool) -> list[Path]:
+def rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: bool) -> list[Path]:
+    """The films made of an edit, with a bar while they are made."""
     import reinterpret
     from reinterpret.cli.progress import Stopwatch, progress_bar
 

@@ -169,6 +169,65 @@ class RenderOptions:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+ForOption = Annotated[
+    float | None,
+    typer.Option("--for", metavar="SECONDS", help="So much of --video from --at on: its movement counts too."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmOptions:
+    """Which films of the library may be shown."""
+
+    like: Annotated[
+        list[str], typer.Option("--like", metavar="FILM", help="Only films named here may answer; may be repeated.")
+    ] = field(default_factory=list)
+    leave_out: Annotated[
+        list[str], typer.Option("--not-film", metavar="FILM", help="This film may not answer; may be repeated.")
+    ] = field(default_factory=list)
+    folders: Annotated[
+        list[Path], typer.Option("--in", metavar="FOLDER", help="Only films below it may answer; may be repeated.")
+    ] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class MixtureOptions:
+    """What is looked for: any of these together, and what it is to be unlike."""
+
+    shot: Annotated[
+        list[str], typer.Option(metavar="FILM:NUMBER", help="Like a shot of the library; may be repeated.")
+    ] = field(default_factory=list)
+    image: Annotated[list[Path], typer.Option(help="Like this picture; may be repeated.")] = field(default_factory=list)
+    video: Annotated[Path | None, typer.Option(help="Like a frame of this video (see --at, --for).")] = None
+    at: Annotated[float | None, typer.Option(metavar="SECONDS", help="Where in --video, from its start.")] = None
+    length: ForOption = None
+    unlike: Annotated[
+        list[str],
+        typer.Option("--not", metavar="FILM:NUMBER|PICTURE", help="Unlike this shot or picture; may be repeated."),
+    ] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Path]:
+        """Those that are read."""
+        return [*self.image, *([self.video] if self.video is not None else [])]
+
+    def query(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
+        """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
+        from reinterpret.errors import UsageError
+        from reinterpret.queries import combined
+
+        alike = [QueryOptions(shot=name) for name in self.shot] + [QueryOptions(image=path) for path in self.image]
+        if self.video is not None or self.at is not None or self.length is not None:
+            alike.append(QueryOptions(video=self.video, at=self.at, length=self.length))
+        if not alike:
+            raise UsageError("say what to look for with --shot, --image, or --video with --at; together if you like")
+        unlike = [
+            QueryOptions(image=Path(name)) if Path(name).is_file() else QueryOptions(shot=name) for name in self.unlike
+        ]
+        found, others = ([entry.query(library, neighbours, device) for entry in side] for side in (alike, unlike))
+        return found[0] if len(found) == 1 and not others else combined(found, neighbours, without=others)
+
+
 @dataclass(frozen=True, slots=True)
 class QueryOptions:
     """What is looked for: one of these."""
@@ -179,6 +238,7 @@ class QueryOptions:
     image: Annotated[Path | None, typer.Option(help="Look for what is like this picture.")] = None
     video: Annotated[Path | None, typer.Option(help="Look for what is like a frame of this video (see --at).")] = None
     at: Annotated[float | None, typer.Option(metavar="SECONDS", help="Where in --video, from its start.")] = None
+    length: ForOption = None
     parts: Annotated[
         bool, typer.Option("--parts", help="Look for parts of the picture or frame as well: a picture in a picture.")
     ] = False
@@ -192,10 +252,12 @@ class QueryOptions:
         """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
         from reinterpret.errors import UsageError
         from reinterpret.library import library_encoder
-        from reinterpret.queries import frame_query, parse_shot, picture_query
+        from reinterpret.queries import frame_query, parse_shot, picture_query, stretch_query
 
         if (self.video is None) != (self.at is None):
             raise UsageError("--video and --at SECONDS, the instant to look for, go together")
+        if self.length is not None and (self.video is None or self.parts):
+            raise UsageError("--for SECONDS goes with --video and --at, and not with --parts")
         if sum(given is not None for given in (self.shot, self.image, self.video)) != 1:
             raise UsageError("say what to look for with one of --shot, --image or --video with --at")
         if self.shot is not None:
@@ -207,4 +269,6 @@ class QueryOptions:
             return neighbours.query(picture_query(self.image, encoder, parts=self.parts))
         assert self.video is not None
         assert self.at is not None
+        if self.length is not None:
+            return neighbours.query(stretch_query(self.video, self.at, self.length, encoder))
         return neighbours.query(frame_query(self.video, self.at, encoder, parts=self.parts))

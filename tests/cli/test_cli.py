@@ -30,7 +30,8 @@ from reinterpret.library import Library
 from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
-COMMANDS = ["grid", "index", "info", "match", "remove", "render", "search", "shots", "trailer", "verify"]
+COMMANDS = ["compile", "gif", "grid", "index", "info", "match", "remove", "render", "search", "shots", "trailer"]
+COMMANDS += ["verify"]
 HEAVY = [
     "torch",
     "cv2",
@@ -417,6 +418,45 @@ def test_grids(run: Run, library: Library, trailer: Path, tmp_path: Path) -> Non
     assert Path(found["matches"][0]["video"]).name == "one.mp4"
     clusters = run("grid", "-L", library.path, "-o", tmp_path / "group.jpg", "--clusters", "3")
     assert clusters.out.split() == [str(tmp_path / f"group-{number:02d}.jpg") for number in (1, 2, 3)]
+
+
+def test_grids_that_move(run: Run, library: Library, tmp_path: Path) -> None:
+    out = tmp_path / "grid.mp4"
+    line = ["grid", "-L", str(library.path), "-o", str(out), "--shot", "one.mp4:1", "--size", "2x2"]
+    done = run(*line, "--seconds", "0.4", "--height", "200", "--json")
+    assert len(done.json()["grids"][0]["matches"]) == 4
+    assert len(pictures(out)) == 10
+
+
+def test_a_compilation_is_a_film_and_an_edit(run: Run, library: Library, tmp_path: Path) -> None:
+    out = tmp_path / "c.mp4"
+    line = ["compile", "-L", str(library.path), "-o", str(out), "--preset", "ultrafast", "--shot-seconds", "0.4"]
+    found = run(*line, "--shot", "one.mp4:1", "--shot", "two.mp4:0", "--not", "two.mp4:1", "-n", "3", "--json").json()
+    assert (found["shots"], found["frames"], found["seconds"]) == (3, 30, 1.2)
+    assert [row["shot"] for row in found["matches"]] == [0, 1, 2]
+    assert len(pictures(out)) == 30
+    edit = EditList.load(found["edit"])
+    assert edit.trailer is None
+    best = [(edit.film(match.film).name, match.source_shot) for match in edit.matches()][:2]
+    assert sorted(best) == [("one.mp4", 1), ("two.mp4", 0)]
+    again = run("render", found["edit"], "-o", str(tmp_path / "again.mp4"), "--preset", "ultrafast", "--json").json()
+    assert again["frames"] == 30
+    assert run(*line).status == 2
+    assert "say what to look for" in run(*line).err
+    assert "--layout" in run(*line, "--shot", "one.mp4:1", "--layout", "both").err
+
+
+def test_a_reaction_is_a_picture_that_loops(run: Run, library: Library, archive: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r.gif"
+    line = ["gif", "-L", str(library.path), "-o", str(out), "--video", str(archive / "one.mp4"), "--at", "2.5"]
+    rows = run(*line, "--for", "1", "-n", "2", "--height", "90", "--caption", "oh", "--json").json()["reactions"]
+    assert [Path(row["output"]).name for row in rows] == ["r.gif", "r-2.gif"]
+    assert (Path(rows[0]["video"]).name, rows[0]["shot"]) == ("one.mp4", 1)
+    for row in rows:
+        assert Path(row["output"]).stat().st_size == row["bytes"]
+    small = run(*line, "--max-mb", "0.0001")
+    assert small.status == 1
+    assert "cannot be made smaller than" in small.err
 
 
 def test_too_small_a_library_is_told(run: Run, trailer: Path, tmp_path: Path) -> None:
