@@ -107,7 +107,10 @@ def process(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[s
 
 
 def test_every_command_has_a_line_of_help(run: Run) -> None:
-    assert sorted(command.callback.__name__ for command in app.registered_commands if command.callback) == COMMANDS
+    assert (
+        sorted(command.name or command.callback.__name__ for command in app.registered_commands if command.callback)
+        == COMMANDS
+    )
     said = run("--help")
     assert (said.status, said.err) == (0, "")
     listed = {
