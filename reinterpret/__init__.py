@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reinterpret.frames import FrameBatch, read_frames
     from reinterpret.ingest import IndexReport, index
     from reinterpret.library import Library, library_encoder
+    from reinterpret.live.webcam import WebcamReport, webcam
     from reinterpret.matching import MatchSettings, match
     from reinterpret.neighbours import Hit, Neighbours, open_neighbours
     from reinterpret.queries import frame_query, picture_query, search
@@ -69,6 +70,7 @@ _HOMES = {
     "UsageError": "errors",
     "Video": "video",
     "VideoError": "errors",
+    "WebcamReport": "live.webcam",
     "contact_sheet": "rendering.stills",
     "detect_shots": "shots",
     "embed_video": "embeddings",
@@ -84,6 +86,7 @@ _HOMES = {
     "read_frames": "frames",
     "render": "rendering.film",
     "search": "queries",
+    "webcam": "live.webcam",
 }
 
 __all__ = [
@@ -113,6 +116,7 @@ __all__ = [
     "UsageError",
     "Video",
     "VideoError",
+    "WebcamReport",
     "contact_sheet",
     "detect_shots",
     "embed_video",
@@ -128,6 +132,7 @@ __all__ = [
     "read_frames",
     "render",
     "search",
+    "webcam",
 ]
 
 __version__ = "0.1.0"

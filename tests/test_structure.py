@@ -42,6 +42,7 @@ ORDER = [
     "assignment",
     "matching",
     "rendering",
+    "live",
     "cli",
     "__main__",
 ]
@@ -60,7 +61,7 @@ HOMES = {
     "scipy": {"assignment"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "av": {"video", "frames", "rendering"},
+    "av": {"video", "frames", "rendering", "live"},
 }
 
 LONGEST_FUNCTION = 60

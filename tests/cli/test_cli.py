@@ -30,7 +30,7 @@ from reinterpret.library import Library
 from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
-COMMANDS = ["grid", "index", "info", "match", "remove", "render", "search", "shots", "trailer", "verify"]
+COMMANDS = ["grid", "index", "info", "match", "remove", "render", "search", "shots", "trailer", "verify", "webcam"]
 HEAVY = [
     "torch",
     "cv2",
