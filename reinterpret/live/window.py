@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
+
 from reinterpret.errors import OutputError
 from reinterpret.live.stage import rgb
 from reinterpret.rendering.panel import Planes
@@ -28,7 +30,7 @@ class Window:
         import cv2
 
         try:
-            cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+            cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO)
             cv2.setWindowProperty(_TITLE, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN)
         except cv2.error as error:
             raise OutputError(
@@ -47,7 +49,8 @@ class Window:
         """Draw a frame."""
         import cv2
 
-        cv2.imshow(_TITLE, rgb(planes)[:, :, ::-1])
+        _, _, width, height = cv2.getWindowImageRect(_TITLE)
+        cv2.imshow(_TITLE, padded(rgb(planes), width, height)[:, :, ::-1])
 
     def key(self) -> int | None:
         """The key that was pressed since; that of `leave` if the window was closed; None if there was none."""
@@ -57,6 +60,23 @@ class Window:
         if key < 0:
             return None if cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) >= 1 else CLOSED
         return key & 0xFF
+
+
+def padded(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A picture, H x W x 3, with black beside or above and below it, in the shape of width x height.
+
+    OpenCV keeps the shape too, but on grey.
+    """
+    tall, wide = pixels.shape[:2]
+    if min(width, height) < 1:
+        return pixels
+    whole = max(wide, round(tall * width / height)), max(tall, round(wide * height / width))
+    if whole == (wide, tall):
+        return pixels
+    ground = np.zeros((whole[1], whole[0], 3), np.uint8)
+    left, top = (whole[0] - wide) // 2, (whole[1] - tall) // 2
+    ground[top : top + tall, left : left + wide] = pixels
+    return ground
 
 
 CLOSED = 27
