@@ -131,6 +131,7 @@ class Session:
         recorder, self._recorder = self._recorder, None
         if recorder is not None and (path := recorder.finish()) is not None:
             self.recordings.append(path)
+            self.repeated_count += recorder.passed_over
 
     def _look_up(self, frame: LiveFrame) -> None:
         if self._realtime:
@@ -175,7 +176,7 @@ class Session:
             if self._recorder is None:
                 path = self._out or unused(Path.cwd(), ".mp4")
                 self._recorder = Recorder(path, self._stage.width, self._stage.height, self._rate)
-            self._recorder.write(planes, count=times)
+            self._recorder.write(planes, count=times, wait=not self._realtime)
         if self._window is not None and planes is self._planes:
             self._window.show(planes)
 
