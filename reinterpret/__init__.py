@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reinterpret.frames import FrameBatch, read_frames
     from reinterpret.ingest import IndexReport, index
     from reinterpret.library import Library, library_encoder
+    from reinterpret.live.webcam import WebcamReport, webcam
     from reinterpret.matching import MatchSettings, match
     from reinterpret.neighbours import Hit, Neighbours, open_neighbours
     from reinterpret.queries import combined, frame_query, picture_query, search, stretch_query
@@ -75,6 +76,7 @@ _HOMES = {
     "UsageError": "errors",
     "Video": "video",
     "VideoError": "errors",
+    "WebcamReport": "live.webcam",
     "combined": "queries",
     "compile_shots": "compilation",
     "contact_sheet": "rendering.stills",
@@ -95,6 +97,7 @@ _HOMES = {
     "render": "rendering.film",
     "search": "queries",
     "stretch_query": "queries",
+    "webcam": "live.webcam",
 }
 
 __all__ = [
@@ -127,6 +130,7 @@ __all__ = [
     "UsageError",
     "Video",
     "VideoError",
+    "WebcamReport",
     "combined",
     "compile_shots",
     "contact_sheet",
@@ -147,6 +151,7 @@ __all__ = [
     "render",
     "search",
     "stretch_query",
+    "webcam",
 ]
 
 __version__ = "0.1.0"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -112,10 +112,12 @@ def embed_video(
         return _film(scan.video, scan.grid, detection, encoder, embedded)
 
 
-def embed_pictures(pictures: Iterable[np.ndarray], encoder: Encoder) -> CueVectors:
+def embed_pictures(
+    pictures: Iterable[np.ndarray], encoder: Encoder, *, cues: Collection[str] | None = None
+) -> CueVectors:
     """What pictures of any size are like, seen as the frames of a film are seen; at least one.
 
-    pictures: H x W x 3 uint8 RGB each.
+    pictures: H x W x 3 uint8 RGB each. cues: the names of those that are wanted, all by default; see `vectors_of`.
     """
     import cv2
 
@@ -126,7 +128,8 @@ def embed_pictures(pictures: Iterable[np.ndarray], encoder: Encoder) -> CueVecto
         small.append(whole[top:bottom, left:right])
     seen = _seen(small, encoder)
     rows = [Seen(seen.vectors[row : row + 1], seen.layouts[row : row + 1]) for row in range(len(small))]
-    return vectors_of(_facts((picture,), row, _NO_COURSE, 0.0, 1.0) for picture, row in zip(small, rows, strict=True))
+    facts = (_facts((picture,), row, _NO_COURSE, 0.0, 1.0) for picture, row in zip(small, rows, strict=True))
+    return vectors_of(facts, cues=cues)
 
 
 def embed_stretch(video: Video, span: Span, encoder: Encoder) -> CueVectors:

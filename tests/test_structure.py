@@ -46,6 +46,7 @@ ORDER = [
     "beats",
     "compilation",
     "rendering",
+    "live",
     "cli",
     "__main__",
 ]
@@ -64,7 +65,7 @@ HOMES = {
     "scipy": {"assignment"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "av": {"video", "frames", "sound", "rendering"},
+    "av": {"video", "frames", "sound", "rendering", "live"},
 }
 
 LONGEST_FUNCTION = 60

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reinterpret.cli.grouped import grouped
+from reinterpret.cli.live import webcam
 from reinterpret.cli.options import (
     DetectionOptions,
     DeviceOption,
@@ -417,6 +418,9 @@ def remove(
         print_json({"removed": list(found)})
     elif not quiet:
         print(f"{len(found)} films removed")
+
+
+app.command()(webcam)
 
 
 def _matched(

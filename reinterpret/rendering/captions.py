@@ -10,6 +10,8 @@ from reinterpret.rendering.panel import Planes
 # In shares of the height of the picture.
 _SIZE, _MARGIN = 0.036, 0.03
 _SMALLEST_PX = 10
+# Letters, what is above them, and the shadow round them.
+_LINES_OF_SIZE = 3
 # White, not quite, on a shadow that keeps it readable on snow.
 _INK_LUMA, _SHADOW_LUMA = 225, 16
 _SHADOW = 0.75
@@ -31,14 +33,17 @@ class Caption:
         if self._masks is None:
             return planes
         ink, shadow = self._masks
-        luma = planes.y + (_SHADOW_LUMA - planes.y.astype(np.float32)) * shadow
+        y, u, v = (plane.copy() for plane in planes)
+        luma = y[-len(ink) :].astype(np.float32)
+        luma += (_SHADOW_LUMA - luma) * shadow
         luma += (_INK_LUMA - luma) * ink
+        y[-len(ink) :] = (luma + 0.5).astype(np.uint8)
         # Words are grey: their colour is taken out of what lies below them.
         grey = np.maximum(ink, shadow)[::2, ::2]
-        u, v = (
-            (plane + (128 - plane.astype(np.float32)) * grey + 0.5).astype(np.uint8) for plane in (planes.u, planes.v)
-        )
-        return Planes((luma + 0.5).astype(np.uint8), u, v)
+        for plane in (u, v):
+            colour = plane[-len(grey) :].astype(np.float32)
+            plane[-len(grey) :] = (colour + (128 - colour) * grey + 0.5).astype(np.uint8)
+        return Planes(y, u, v)
 
 
 class Headline(Caption):
@@ -82,10 +87,14 @@ def _wrapped(words: str, size: int, room: int) -> list[str]:
 
 
 def _masks(words: str, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where the letters are and where their shadow is: height x width float32, 0 to 1."""
+    """Where the letters are and where their shadow is, in the lowest lines of the frame: width across, 0 to 1 float32.
+
+    As many lines as letters and shadow reach; an even number, as a line of chroma is two of luma.
+    """
     import cv2
 
     margin, size = round(height * _MARGIN), max(_SMALLEST_PX, round(height * _SIZE))
+    height = min(height, 2 * ((margin + _LINES_OF_SIZE * size + 1) // 2))
     picture = Image.new("L", (width, height))
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(size)

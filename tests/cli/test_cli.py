@@ -31,7 +31,7 @@ from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
 COMMANDS = ["compile", "gif", "grid", "index", "info", "match", "remove", "render", "search", "shots", "trailer"]
-COMMANDS += ["verify"]
+COMMANDS += ["verify", "webcam"]
 HEAVY = [
     "torch",
     "cv2",
