@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,65 +21,66 @@ _LIKENESS = LikenessOptions()
 _INTERRUPTED = 130
 
 
-@grouped
-def webcam(
-    library: LibraryOption,
-    camera: Annotated[int | None, typer.Option(metavar="N", help="The number of the camera; 0 by default.")] = None,
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """What is seen, and how."""
+
+    camera: Annotated[int | None, typer.Option(metavar="N", help="The number of the camera; 0 by default.")] = None
     video: Annotated[
         str | None, typer.Option(metavar="FILE", help="A film, or the address of a stream, in place of a camera.")
-    ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Record to this film; without sound.")] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="Open no window; only record.")] = False,
+    ] = None
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Record to this film; without sound.")] = None
+    headless: Annotated[bool, typer.Option("--headless", help="Open no window; only record.")] = False
     layout: Annotated[
         Literal["side-by-side", "archive", "inset"],
         typer.Option(help="Live left and archive right; the archive alone; or the live picture in its corner."),
-    ] = "side-by-side",
-    likeness: LikenessOptions = _LIKENESS,
-    hold: Annotated[float, typer.Option(metavar="SECONDS", help="A match stays at least so long.")] = 1.0,
+    ] = "side-by-side"
+    hold: Annotated[float, typer.Option(metavar="SECONDS", help="A match stays at least so long.")] = 1.0
     then: Annotated[
         Literal["on", "loop"],
         typer.Option(help="When a shot is over: play on into what follows in its film, or start it again."),
-    ] = "on",
+    ] = "on"
     mirror: Annotated[
         bool | None, typer.Option("--mirror/--no-mirror", help="As in a mirror; by default cameras are, films not.")
-    ] = None,
-    height: Annotated[int | None, typer.Option(metavar="N", help="Of the picture, in pixels; 720 on a screen.")] = None,
-    seconds: Annotated[float | None, typer.Option(metavar="N", help="End after so many.")] = None,
-    stats: Annotated[bool, typer.Option("--stats", help="Write speed and latency into the picture.")] = False,
+    ] = None
+    height: Annotated[int | None, typer.Option(metavar="N", help="Of the picture, in pixels; 720 on a screen.")] = None
+    seconds: Annotated[float | None, typer.Option(metavar="N", help="End after so many.")] = None
+    stats: Annotated[bool, typer.Option("--stats", help="Write speed and latency into the picture.")] = False
     realtime: Annotated[
         bool, typer.Option(help="Play a film at its own speed; or look up every frame, however long it takes.")
-    ] = True,
+    ] = True
+
+    def arguments(self) -> dict[str, Any]:
+        """As `webcam` of the library takes them. Raises UsageError."""
+        from reinterpret.errors import UsageError
+
+        if self.camera is not None and self.video is not None:
+            raise UsageError("--camera and --video exclude each other")
+        named = {name: getattr(self, name) for name in self.__slots__ if name not in ("camera", "video", "output")}
+        return {"source": (self.camera or 0) if self.video is None else self.video, "out": self.output, **named}
+
+
+_LIVE = LiveOptions()
+
+
+@grouped
+def webcam(
+    library: LibraryOption,
+    live: LiveOptions = _LIVE,
+    likeness: LikenessOptions = _LIKENESS,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """See yourself through the archive: the camera beside the nearest footage, full screen, or recorded."""
     import reinterpret
-    from reinterpret.errors import UsageError
     from reinterpret.live.controls import KEYS
 
-    if camera is not None and video is not None:
-        raise UsageError("--camera and --video exclude each other")
-    weights = likeness.chosen()
+    arguments, weights = live.arguments(), likeness.chosen()
     opened = reinterpret.Library.open(library)
     if not quiet and not as_json:
-        print("Ctrl-C ends it; the recording is kept" if headless else KEYS, file=sys.stderr)
-    report = reinterpret.webcam(
-        opened,
-        (camera or 0) if video is None else video,
-        out=output,
-        headless=headless,
-        layout=layout,
-        weights=weights,
-        hold=hold,
-        then=then,
-        mirror=mirror,
-        height=height,
-        seconds=seconds,
-        stats=stats,
-        realtime=realtime,
-        device=device,
-    )
+        print("Ctrl-C ends it; the recording is kept" if live.headless else KEYS, file=sys.stderr)
+    report = reinterpret.webcam(opened, **arguments, weights=weights, device=device)
     if as_json:
         print_json(report_as_json(report))
     elif not quiet:
