@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from reinterpret.shots import Detection, Shot, detect_shots
     from reinterpret.timebase import Span
     from reinterpret.video import FrameGrid, Video, probe
+    from reinterpret.words import Tag, TextQuery, nearest_shown, tags, text_query
 
 # Heavy libraries are loaded when the first name that needs them is used, not when this package is imported.
 _HOMES = {
@@ -66,6 +67,8 @@ _HOMES = {
     "Rules": "assignment",
     "Shot": "shots",
     "Span": "timebase",
+    "Tag": "words",
+    "TextQuery": "words",
     "UsageError": "errors",
     "Video": "video",
     "VideoError": "errors",
@@ -78,12 +81,15 @@ _HOMES = {
     "library_encoder": "library",
     "load_encoder": "encoders",
     "match": "matching",
+    "nearest_shown": "words",
     "open_neighbours": "neighbours",
     "picture_query": "queries",
     "probe": "video",
     "read_frames": "frames",
     "render": "rendering.film",
     "search": "queries",
+    "tags": "words",
+    "text_query": "words",
 }
 
 __all__ = [
@@ -110,6 +116,8 @@ __all__ = [
     "Rules",
     "Shot",
     "Span",
+    "Tag",
+    "TextQuery",
     "UsageError",
     "Video",
     "VideoError",
@@ -122,12 +130,15 @@ __all__ = [
     "library_encoder",
     "load_encoder",
     "match",
+    "nearest_shown",
     "open_neighbours",
     "picture_query",
     "probe",
     "read_frames",
     "render",
     "search",
+    "tags",
+    "text_query",
 ]
 
 __version__ = "0.1.0"

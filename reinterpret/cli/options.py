@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reinterpret.matching import MatchSettings
     from reinterpret.neighbours import Neighbours, Query
     from reinterpret.shots import Detection
+    from reinterpret.words import TextQuery
 
 LibraryOption = Annotated[Path, typer.Option("--library", "-L", help="The folder of the library.")]
 OutOption = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
@@ -179,6 +180,7 @@ class QueryOptions:
     image: Annotated[Path | None, typer.Option(help="Look for what is like this picture.")] = None
     video: Annotated[Path | None, typer.Option(help="Look for what is like a frame of this video (see --at).")] = None
     at: Annotated[float | None, typer.Option(metavar="SECONDS", help="Where in --video, from its start.")] = None
+    text: Annotated[str | None, typer.Option(metavar="WORDS", help="Look for what these words say.")] = None
     parts: Annotated[
         bool, typer.Option("--parts", help="Look for parts of the picture or frame as well: a picture in a picture.")
     ] = False
@@ -188,19 +190,34 @@ class QueryOptions:
         """Those that are read."""
         return [path for path in (self.image, self.video) if path is not None]
 
-    def query(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
-        """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
+    def check(self) -> None:
+        """Whether that is one question. Raises UsageError."""
         from reinterpret.errors import UsageError
-        from reinterpret.library import library_encoder
-        from reinterpret.queries import frame_query, parse_shot, picture_query
 
         if (self.video is None) != (self.at is None):
             raise UsageError("--video and --at SECONDS, the instant to look for, go together")
-        if sum(given is not None for given in (self.shot, self.image, self.video)) != 1:
-            raise UsageError("say what to look for with one of --shot, --image or --video with --at")
+        if sum(given is not None for given in (self.shot, self.image, self.video, self.text)) != 1:
+            raise UsageError("say what to look for with one of --shot, --image, --text or --video with --at")
+        if self.parts and self.image is None and self.video is None:
+            raise UsageError("--parts goes with --image or --video")
+
+    def said(self, library: Library, neighbours: Neighbours) -> TextQuery | None:
+        """How the words are read, if it is words. Raises UsageError, LibraryError, EncoderError."""
+        from reinterpret.words import text_query
+
+        self.check()
+        return None if self.text is None else text_query(self.text, library, neighbours)
+
+    def query(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
+        """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
+        from reinterpret.library import library_encoder
+        from reinterpret.queries import frame_query, parse_shot, picture_query
+
+        self.check()
+        said = self.said(library, neighbours)
+        if said is not None:
+            return said.query
         if self.shot is not None:
-            if self.parts:
-                raise UsageError("--parts goes with --image or --video")
             return neighbours.query_of_shot(*parse_shot(self.shot, library))
         encoder = library_encoder(library, device=device)
         if self.image is not None:
