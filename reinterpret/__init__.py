@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from reinterpret.shots import Detection, Shot, detect_shots
     from reinterpret.timebase import Span
     from reinterpret.video import FrameGrid, Video, probe
+    from reinterpret.words import Tag, TextQuery, nearest_shown, tags, text_query
 
 # Heavy libraries are loaded when the first name that needs them is used, not when this package is imported.
 _HOMES = {
@@ -73,6 +74,8 @@ _HOMES = {
     "Shot": "shots",
     "Soundtrack": "edits",
     "Span": "timebase",
+    "Tag": "words",
+    "TextQuery": "words",
     "UsageError": "errors",
     "Video": "video",
     "VideoError": "errors",
@@ -90,6 +93,7 @@ _HOMES = {
     "load_encoder": "encoders",
     "match": "matching",
     "moving_grid": "rendering.mosaic",
+    "nearest_shown": "words",
     "open_neighbours": "neighbours",
     "picture_query": "queries",
     "probe": "video",
@@ -97,6 +101,8 @@ _HOMES = {
     "render": "rendering.film",
     "search": "queries",
     "stretch_query": "queries",
+    "tags": "words",
+    "text_query": "words",
     "webcam": "live.webcam",
 }
 
@@ -127,6 +133,8 @@ __all__ = [
     "Shot",
     "Soundtrack",
     "Span",
+    "Tag",
+    "TextQuery",
     "UsageError",
     "Video",
     "VideoError",
@@ -144,6 +152,7 @@ __all__ = [
     "load_encoder",
     "match",
     "moving_grid",
+    "nearest_shown",
     "open_neighbours",
     "picture_query",
     "probe",
@@ -151,6 +160,8 @@ __all__ = [
     "render",
     "search",
     "stretch_query",
+    "tags",
+    "text_query",
     "webcam",
 ]
 

@@ -37,7 +37,7 @@ _INVERTED_PROBES = 64
 # Of so many pairs of shots it is measured how alike any two are.
 _PAIRS = 4000
 # What resembles anything that is dark, bright or empty, and what is no footage, is not suggested.
-_SUGGESTED_KINDS = frozenset({"scene", "title"})
+SUGGESTED_KINDS = frozenset({"scene", "title"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,17 @@ class Neighbours:
         """A shot of the library. Raises LibraryError if the index has no such shot."""
         row = self.row(film, shot)
         return Query(self._index.reconstruct(row)[None], self._table.known[row : row + 1])
+
+    def query_of_reading(self, weights: np.ndarray) -> Query:
+        """Shots of which a linear reading of the encoder's vectors is high, such as a class of its classifier.
+
+        weights: N x D, what each number of such a vector counts. Of the N queries only content is known.
+        """
+        vectors = np.zeros((len(weights), self._parts[-1].stop), np.float32)
+        vectors[:, self._parts[0]] = self._whitening.reading(weights)
+        known = np.zeros((len(weights), len(CUES)), bool)
+        known[:, 0] = True
+        return Query(vectors, known)
 
     def search(
         self,
@@ -333,7 +344,7 @@ def _build(library: Library, films: list[str]) -> Neighbours:
     whitening = fit_whitening(cues.of("content"), readout=library.readout())
     vectors = _side_by_side(cues, whitening)
     kinds = [kind for column in columns for kind in column.kinds]
-    suggested = np.array([kind in _SUGGESTED_KINDS for kind in kinds], bool)
+    suggested = np.array([kind in SUGGESTED_KINDS for kind in kinds], bool)
     table = ShotTable(
         film_rows=np.repeat(np.arange(len(kept), dtype=np.int32), counts),
         shots=np.concatenate([np.arange(count, dtype=np.int32) for count in counts]),

@@ -107,14 +107,20 @@ def search(
     return sorted(best.values(), key=lambda hit: -hit.score)[:k]
 
 
+def is_shot(name: str) -> bool:
+    """Whether a name is written as that of a shot is, `FILM:NUMBER`."""
+    film, _, number = name.rpartition(":")
+    return bool(film) and number.isascii() and number.isdigit()
+
+
 def parse_shot(name: str, library: Library) -> tuple[str, int]:
     """A shot as people write it, `FILM:NUMBER`: the film's file name, path or fingerprint, and the shot's number.
 
     Raises UsageError, LibraryError.
     """
-    film, colon, number = name.rpartition(":")
-    if not colon or not (number.isascii() and number.isdigit()):
+    if not is_shot(name):
         raise UsageError(f"expected a shot such as FILM.mp4:12, got {name!r}")
+    film, _, number = name.rpartition(":")
     found = library.find_film(film)
     count = len(library.shots(found))
     if int(number) >= count:

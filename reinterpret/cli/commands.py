@@ -35,7 +35,10 @@ from reinterpret.cli.printing import (
     print_json,
     print_report,
     print_shots,
+    print_text,
     shots_as_json,
+    tags_as_json,
+    text_as_json,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +76,11 @@ def index(
     paths: Annotated[list[Path], typer.Argument(help="Videos, or folders that hold some.")],
     library: LibraryOption,
     encoder: Annotated[
-        str | None, typer.Option(help="efficientnet-lite0, efficientnet-lite2, pixels, torchvision:NAME, timm:NAME.")
+        str | None,
+        typer.Option(
+            help="efficientnet-lite0, efficientnet-lite2, pixels, open_clip:MODEL/PRETRAINED, torchvision:NAME, "
+            "timm:NAME."
+        ),
     ] = None,
     detection: DetectionOptions = _DETECTION,
     device: DeviceOption = "auto",
@@ -223,7 +230,7 @@ def grid(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Similarity grids, still or moving: the shots most like a shot, a picture or a frame, or the library in groups."""
+    """Similarity grids, still or moving: what is most like a shot, a picture, a frame or a text, or all in groups."""
     import reinterpret
     from reinterpret.errors import UsageError
     from reinterpret.files import check_output
@@ -236,7 +243,7 @@ def grid(
     neighbours = reinterpret.open_neighbours(opened)
     if clusters is not None:
         if clusters < 1 or query != QueryOptions():
-            raise UsageError("--clusters takes a number from 1, and no --shot, --image or --video beside it")
+            raise UsageError("--clusters takes a number from 1, and no --shot, --image, --text or --video beside it")
         groups = neighbours.clusters(clusters, size=columns * rows, weights=weights)
         digits = max(2, len(str(len(groups))))
         outputs = [output.with_name(f"{output.stem}-{n + 1:0{digits}d}{output.suffix}") for n in range(len(groups))]
@@ -266,24 +273,50 @@ def search(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """The shots of the library most like a picture, a frame of a video or a shot."""
+    """The shots of the library most like a picture, a frame of a video or a shot, or what words say."""
     import reinterpret
 
     weights = likeness.chosen()
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
-    asked = query.query(opened, neighbours, device)
+    said = query.said(opened, neighbours)
+    asked = query.query(opened, neighbours, device) if said is None else said.query
     hits = reinterpret.search(neighbours, asked, k=k, weights=weights)
     found = explained_as_json(opened, hits, [neighbours.explain(asked, hit) for hit in hits], weights)
+    nearest = None if said is None else reinterpret.nearest_shown(said, opened, neighbours)
     if as_json:
-        print_json({"matches": found})
+        print_json({**({"text": text_as_json(said, nearest)} if said is not None else {}), "matches": found})
         return
+    if said is not None:
+        print_text(said, nearest)
     for entry in found:
         print(
             f"{entry['rank']:>3}  {entry['score']:6.3f}  {clock(entry['start_seconds'])} - "
             f"{clock(entry['end_seconds'])}  {entry['video']}:{entry['shot']}"
             + (f"  ({entry['shared']})" if entry["shared"] else "")
         )
+
+
+@app.command()
+def tags(
+    library: LibraryOption,
+    k: Annotated[int | None, typer.Option("-k", help="At most so many; all by default.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What a library shows, in words: how many of its shots, and the one that shows it most clearly."""
+    import reinterpret
+    from reinterpret.errors import UsageError
+
+    if k is not None and k < 1:
+        raise UsageError(f"at least one tag must be asked for, got -k {k}")
+    opened = reinterpret.Library.open(library)
+    found = reinterpret.tags(opened)[:k]
+    if as_json:
+        print_json({"tags": tags_as_json(opened, found)})
+        return
+    for tag in found:
+        example = f"{opened.video(tag.film).name}:{tag.shot}"
+        print(f"{tag.shots:>6} {'shots' if tag.shots > 1 else 'shot '}  {tag.name}  ({example})")
 
 
 @app.command()

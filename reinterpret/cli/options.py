@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reinterpret.matching import MatchSettings
     from reinterpret.neighbours import Neighbours, Query
     from reinterpret.shots import Detection
+    from reinterpret.words import TextQuery
 
 LibraryOption = Annotated[Path, typer.Option("--library", "-L", help="The folder of the library.")]
 OutOption = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
@@ -194,6 +195,10 @@ class FilmOptions:
 class MixtureOptions:
     """What is looked for: any of these together, and what it is to be unlike."""
 
+    text: Annotated[list[str], typer.Option(metavar="WORDS", help="Like what these words say; may be repeated.")] = (
+        field(default_factory=list)
+    )
+
     shot: Annotated[
         list[str], typer.Option(metavar="FILM:NUMBER", help="Like a shot of the library; may be repeated.")
     ] = field(default_factory=list)
@@ -203,7 +208,9 @@ class MixtureOptions:
     length: ForOption = None
     unlike: Annotated[
         list[str],
-        typer.Option("--not", metavar="FILM:NUMBER|PICTURE", help="Unlike this shot or picture; may be repeated."),
+        typer.Option(
+            "--not", metavar="WORDS|FILM:NUMBER|PICTURE", help="Unlike these words, shot or picture; may be repeated."
+        ),
     ] = field(default_factory=list)
 
     @property
@@ -211,21 +218,37 @@ class MixtureOptions:
         """Those that are read."""
         return [*self.image, *([self.video] if self.video is not None else [])]
 
-    def query(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
-        """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
+    def query(self, library: Library, neighbours: Neighbours, device: Device) -> tuple[Query, list[TextQuery]]:
+        """As the index wants it, and how words were read. Raises UsageError, VideoError, LibraryError, EncoderError."""
         from reinterpret.errors import UsageError
-        from reinterpret.queries import combined
+        from reinterpret.queries import combined, is_shot
 
         alike = [QueryOptions(shot=name) for name in self.shot] + [QueryOptions(image=path) for path in self.image]
         if self.video is not None or self.at is not None or self.length is not None:
             alike.append(QueryOptions(video=self.video, at=self.at, length=self.length))
+        alike += [QueryOptions(text=words) for words in self.text]
         if not alike:
-            raise UsageError("say what to look for with --shot, --image, or --video with --at; together if you like")
+            raise UsageError("say what to look for with --text, --shot, --image, or --video with --at")
         unlike = [
-            QueryOptions(image=Path(name)) if Path(name).is_file() else QueryOptions(shot=name) for name in self.unlike
+            QueryOptions(image=Path(name))
+            if Path(name).is_file()
+            else QueryOptions(shot=name)
+            if is_shot(name)
+            else QueryOptions(text=name)
+            for name in self.unlike
         ]
-        found, others = ([entry.query(library, neighbours, device) for entry in side] for side in (alike, unlike))
-        return found[0] if len(found) == 1 and not others else combined(found, neighbours, without=others)
+        read: list[TextQuery] = []
+
+        def asked(options: QueryOptions) -> Query:
+            said = options.said(library, neighbours)
+            if said is None:
+                return options.query(library, neighbours, device)
+            read.append(said)
+            return said.query
+
+        found, others = [asked(options) for options in alike], [asked(options) for options in unlike]
+        mixed = found[0] if len(found) == 1 and not others else combined(found, neighbours, without=others)
+        return mixed, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +262,7 @@ class QueryOptions:
     video: Annotated[Path | None, typer.Option(help="Look for what is like a frame of this video (see --at).")] = None
     at: Annotated[float | None, typer.Option(metavar="SECONDS", help="Where in --video, from its start.")] = None
     length: ForOption = None
+    text: Annotated[str | None, typer.Option(metavar="WORDS", help="Look for what these words say.")] = None
     parts: Annotated[
         bool, typer.Option("--parts", help="Look for parts of the picture or frame as well: a picture in a picture.")
     ] = False
@@ -248,21 +272,36 @@ class QueryOptions:
         """Those that are read."""
         return [path for path in (self.image, self.video) if path is not None]
 
-    def query(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
-        """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
+    def check(self) -> None:
+        """Whether that is one question. Raises UsageError."""
         from reinterpret.errors import UsageError
-        from reinterpret.library import library_encoder
-        from reinterpret.queries import frame_query, parse_shot, picture_query, stretch_query
 
         if (self.video is None) != (self.at is None):
             raise UsageError("--video and --at SECONDS, the instant to look for, go together")
         if self.length is not None and (self.video is None or self.parts):
             raise UsageError("--for SECONDS goes with --video and --at, and not with --parts")
-        if sum(given is not None for given in (self.shot, self.image, self.video)) != 1:
-            raise UsageError("say what to look for with one of --shot, --image or --video with --at")
+        if sum(given is not None for given in (self.shot, self.image, self.video, self.text)) != 1:
+            raise UsageError("say what to look for with one of --shot, --image, --text or --video with --at")
+        if self.parts and self.image is None and self.video is None:
+            raise UsageError("--parts goes with --image or --video")
+
+    def said(self, library: Library, neighbours: Neighbours) -> TextQuery | None:
+        """How the words are read, if it is words. Raises UsageError, LibraryError, EncoderError."""
+        from reinterpret.words import text_query
+
+        self.check()
+        return None if self.text is None else text_query(self.text, library, neighbours)
+
+    def query(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
+        """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
+        from reinterpret.library import library_encoder
+        from reinterpret.queries import frame_query, parse_shot, picture_query, stretch_query
+
+        self.check()
+        said = self.said(library, neighbours)
+        if said is not None:
+            return said.query
         if self.shot is not None:
-            if self.parts:
-                raise UsageError("--parts goes with --image or --video")
             return neighbours.query_of_shot(*parse_shot(self.shot, library))
         encoder = library_encoder(library, device=device)
         if self.image is not None:

@@ -22,7 +22,7 @@ from reinterpret.cli.options import (
     QuietOption,
     RenderOptions,
 )
-from reinterpret.cli.printing import clock, matches_as_json, print_edit, print_json
+from reinterpret.cli.printing import clock, matches_as_json, print_edit, print_json, print_text, text_as_json
 
 if TYPE_CHECKING:
     from reinterpret.compilation import CompileSettings
@@ -101,7 +101,9 @@ def compile_(
     settings = contents.settings(likeness, films)
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
-    edit = reinterpret.compile_shots(opened, neighbours, mixture.query(opened, neighbours, device), settings)
+    asked, read = mixture.query(opened, neighbours, device)
+    nearest = [reinterpret.nearest_shown(said, opened, neighbours) for said in read]
+    edit = reinterpret.compile_shots(opened, neighbours, asked, settings)
     edit_path = output.with_name(f"{output.stem}.edit.json")
     check_output(edit_path, inputs=edit.inputs)
     made = rendered(edit, output, rendering.arguments(), quiet or as_json)
@@ -114,10 +116,15 @@ def compile_(
                 "shots": len(edit.clips),
                 "frames": edit.grid.frame_count,
                 "seconds": round(float(edit.grid.duration), 6),
+                "texts": [
+                    {"text": said.text, **text_as_json(said, near)} for said, near in zip(read, nearest, strict=True)
+                ],
                 "matches": matches_as_json(edit),
             }
         )
     elif not quiet:
+        for entry in zip(read, nearest, strict=True):
+            print_text(*entry)
         print_edit(edit)
         for path in [*made, edit_path]:
             print(path)
@@ -148,10 +155,12 @@ def gif(
     weights = likeness.chosen()
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
+    said = query.said(opened, neighbours)
+    nearest = None if said is None else reinterpret.nearest_shown(said, opened, neighbours)
     made = reinterpret.gif(
         opened,
         neighbours,
-        query.query(opened, neighbours, device),
+        query.query(opened, neighbours, device) if said is None else said.query,
         output,
         count=count,
         weights=weights,
@@ -162,8 +171,10 @@ def gif(
     )
     rows = [_reaction_as_json(entry) for entry in made]
     if as_json:
-        print_json({"reactions": rows})
+        print_json({**({} if said is None else {"text": text_as_json(said, nearest)}), "reactions": rows})
     elif not quiet:
+        if said is not None:
+            print_text(said, nearest)
         for row in rows:
             print(
                 f"{row['output']}  {row['bytes'] / 1e6:.1f} MB  {row['score']:.2f}  {row['video']}:{row['shot']} "

@@ -30,8 +30,8 @@ from reinterpret.library import Library
 from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
-COMMANDS = ["compile", "gif", "grid", "index", "info", "match", "remove", "render", "search", "shots", "trailer"]
-COMMANDS += ["verify", "webcam"]
+COMMANDS = ["compile", "gif", "grid", "index", "info", "match", "remove", "render", "search", "shots", "tags"]
+COMMANDS += ["trailer", "verify", "webcam"]
 HEAVY = [
     "torch",
     "cv2",
@@ -150,7 +150,7 @@ GROUPS = {
     "matching": ("--short", "--titles", "--echo", "--no-echo", "--reuse", "--max-per-film", "--seed", "--like"),
     "answering": ("--not", "--in", "--include-trailer", "--suggestions"),
     "rendering": ("--layout", "--fit", "--captions", "--height", "--crf", "--preset", "--jobs"),
-    "query": ("--shot", "--image", "--video", "--at"),
+    "query": ("--shot", "--image", "--text", "--video", "--at"),
 }
 
 
@@ -559,8 +559,8 @@ ERRORS = [
     ("search -L none --shot one.mp4:0", 1, "is not a library"),
     ("search -L other --image picture.png", 1, "version 0 of the encoder"),
     ("search -L odd --image picture.png", 1, "unknown encoder 'eye'"),
-    ("search -L lib", 2, "one of --shot, --image or --video"),
-    ("search -L lib --image picture.png --shot one.mp4:0", 2, "one of --shot, --image or --video"),
+    ("search -L lib", 2, "one of --shot, --image, --text or --video"),
+    ("search -L lib --image picture.png --shot one.mp4:0", 2, "one of --shot, --image, --text or --video"),
     ("search -L lib --video good.mp4", 2, "--video and --at SECONDS"),
     ("search -L lib --at 1", 2, "--video and --at SECONDS"),
     ("search -L lib --video good.mp4 --at nan", 2, "expected an instant"),
@@ -570,6 +570,13 @@ ERRORS = [
     ("search -L lib --shot one.mp4", 2, "expected a shot such as"),
     ("search -L lib --shot one.mp4:99", 1, "numbered from 0"),
     ("search -L lib --shot none.mp4:0", 1, "is not a film of lib"),
+    ("search -L lib --shot one.mp4:0 --parts", 2, "--parts goes with --image or --video"),
+    ("search -L lib --text water", 1, "has no classifier whose classes have names"),
+    ("search -L lib --text ?", 2, "a text with words in it"),
+    ("search -L lib --text water --image picture.png", 2, "one of --shot, --image, --text or --video"),
+    ("tags -L lib", 1, "has no classifier whose classes have names"),
+    ("tags -L lib -k 0", 2, "at least one tag"),
+    ("tags -L none", 1, "is not a library"),
     ("search -L lib --shot one.mp4:0 -k 0", 2, "at least one result"),
     ("search -L lib --image none.png", 1, "none.png: no such file"),
     ("search -L lib --image text.mp4", 1, "is not a picture"),
@@ -590,7 +597,7 @@ ERRORS = [
     ("grid -L lib -o picture.png --image picture.png", 1, "one of the inputs"),
     ("grid -L lib -o x.png --clusters 0", 2, "--clusters"),
     ("grid -L lib -o x.png --clusters 2 --shot one.mp4:0", 2, "--clusters"),
-    ("grid -L lib -o x.png", 2, "one of --shot, --image or --video"),
+    ("grid -L lib -o x.png", 2, "one of --shot, --image, --text or --video"),
     ("match trailer.mp4 -L none -o x.json", 1, "is not a library"),
     ("match trailer.mp4 -L other -o x.json", 1, "version 0 of the encoder"),
     ("match trailer.mp4 -L lib -o none/x.json", 1, "does not exist"),
