@@ -319,7 +319,7 @@ class Edit:
         return shot
 
     def _returning(self, count: int) -> Pictures:
-        """Mostly none; else the shot before the last goes on, backwards, as no more of it was filmed, and to and fro."""
+        """Mostly none; else the shot before the last goes on, backwards as no more of it was filmed, and to and fro."""
         if len(self._last_shots) < 2 or self._random.random() >= self._recipe.returns:
             return []
         earlier = self._last_shots[0]
