@@ -30,8 +30,8 @@ from reinterpret.neighbours import SUGGESTED_KINDS, Neighbours, Query
 logger = logging.getLogger(__name__)
 
 # Cosines of the text to the names of the classes become shares by exp(cosine / this), over all classes. With 0.06, 0.1
-# and 0.15 the first five shots were right for 0.38, 0.41 and 0.41 of the words tried, with the ten nearest classes
-# alone for 0.37; see docs/words.md.
+# and 0.15 0.38, 0.41 and 0.40 of the first five shots were right for the words tried, with the ten nearest classes
+# alone 0.37; see docs/words.md.
 _TEMPERATURE = 0.1
 # So many of the nearest classes are named.
 _NAMED = 5

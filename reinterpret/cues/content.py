@@ -100,7 +100,7 @@ class Whitening:
         """Where in the space of `apply` a linear reading of the vectors is high: N x D to N x dimensions, unit rows.
 
         Each of both halves undoes its own scales, so that what counts in a direction is the reading's weight, and not
-        how evenly the library spreads there. (With the scales of the readout twice, words found a fifth less.)
+        how evenly the library spreads there. (With the scales of the readout twice, words found a tenth less.)
         """
         halves = [_unit_or_zero(weights @ np.linalg.pinv(half).T) for half in (self.projection, self.readout)]
         return _unit_or_zero(np.concatenate(halves, axis=1))
