@@ -30,12 +30,15 @@ if TYPE_CHECKING:
         VideoError,
     )
     from reinterpret.frames import FrameBatch, read_frames
+    from reinterpret.groups import Group, Grouping, group
     from reinterpret.ingest import IndexReport, index
     from reinterpret.library import Library, library_encoder
     from reinterpret.matching import MatchSettings, match
     from reinterpret.neighbours import Hit, Neighbours, open_neighbours
     from reinterpret.queries import frame_query, picture_query, search
     from reinterpret.rendering.film import render
+    from reinterpret.rendering.library_map import library_map
+    from reinterpret.rendering.overview import overview
     from reinterpret.rendering.stills import contact_sheet, grid
     from reinterpret.shots import Detection, Shot, detect_shots
     from reinterpret.timebase import Span
@@ -53,6 +56,8 @@ _HOMES = {
     "Film": "embeddings",
     "FrameBatch": "frames",
     "FrameGrid": "video",
+    "Group": "groups",
+    "Grouping": "groups",
     "Hit": "neighbours",
     "IndexReport": "ingest",
     "Library": "library",
@@ -74,11 +79,14 @@ _HOMES = {
     "embed_video": "embeddings",
     "frame_query": "queries",
     "grid": "rendering.stills",
+    "group": "groups",
     "index": "ingest",
     "library_encoder": "library",
+    "library_map": "rendering.library_map",
     "load_encoder": "encoders",
     "match": "matching",
     "open_neighbours": "neighbours",
+    "overview": "rendering.overview",
     "picture_query": "queries",
     "probe": "video",
     "read_frames": "frames",
@@ -98,6 +106,8 @@ __all__ = [
     "Film",
     "FrameBatch",
     "FrameGrid",
+    "Group",
+    "Grouping",
     "Hit",
     "IndexReport",
     "Library",
@@ -118,11 +128,14 @@ __all__ = [
     "embed_video",
     "frame_query",
     "grid",
+    "group",
     "index",
     "library_encoder",
+    "library_map",
     "load_encoder",
     "match",
     "open_neighbours",
+    "overview",
     "picture_query",
     "probe",
     "read_frames",

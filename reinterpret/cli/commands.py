@@ -22,6 +22,7 @@ from reinterpret.cli.options import (
     QueryOptions,
     QuietOption,
     RenderOptions,
+    WholeOptions,
 )
 from reinterpret.cli.printing import (
     boundaries_as_json,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 # What typer fills in is not looked at before: these stand for `nothing said`.
 _DETECTION, _LIKENESS, _MATCH = DetectionOptions(), LikenessOptions(), MatchOptions()
-_RENDER, _QUERY = RenderOptions(), QueryOptions()
+_RENDER, _QUERY, _WHOLE = RenderOptions(), QueryOptions(), WholeOptions()
 
 app = typer.Typer(
     name="reinterpret",
@@ -212,41 +213,42 @@ def grid(
     library: LibraryOption,
     output: OutOption,
     query: QueryOptions = _QUERY,
+    whole: WholeOptions = _WHOLE,
     likeness: LikenessOptions = _LIKENESS,
-    clusters: Annotated[int | None, typer.Option(help="Group the library into so many grids, OUT-01.png, ...")] = None,
     size: Annotated[str, typer.Option(help="Columns x rows.")] = "3x3",
     labels: Annotated[bool, typer.Option(help="Write film, time and score below each picture.")] = True,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Similarity grids: the shots most like a shot, a picture or a frame, or the whole library in groups."""
+    """Similarity grids: the shots most like a shot, a picture or a frame; or the library in groups, or as a map."""
     import reinterpret
+    from reinterpret.cli.whole import draw_groups, draw_map
     from reinterpret.errors import UsageError
     from reinterpret.files import check_output
     from reinterpret.rendering.stills import STILL_SUFFIXES, parse_size
 
     (columns, rows), weights = parse_size(size), likeness.chosen()
+    if whole.asked:
+        if query != QueryOptions() or (whole.as_map and whole.clusters is not None):
+            raise UsageError("--clusters, --map, and --shot, --image or --video exclude each other; say one of them")
+        if whole.as_map:
+            draw_map(library, output, weights, as_json=as_json, quiet=quiet)
+        else:
+            draw_groups(
+                library, output, whole.count(), (columns, rows), weights, labels=labels, as_json=as_json, quiet=quiet
+            )
+        return
     check_output(output, inputs=query.files, suffixes=STILL_SUFFIXES)
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
-    if clusters is not None:
-        if clusters < 1 or query != QueryOptions():
-            raise UsageError("--clusters takes a number from 1, and no --shot, --image or --video beside it")
-        groups = neighbours.clusters(clusters, size=columns * rows, weights=weights)
-        digits = max(2, len(str(len(groups))))
-        outputs = [output.with_name(f"{output.stem}-{n + 1:0{digits}d}{output.suffix}") for n in range(len(groups))]
-    else:
-        asked = query.query(opened, neighbours, device)
-        groups, outputs = [reinterpret.search(neighbours, asked, k=columns * rows, weights=weights)], [output]
-    for hits, path in zip(groups, outputs, strict=True):
-        reinterpret.grid(opened, hits, path, columns=columns, labels=labels)
+    asked = query.query(opened, neighbours, device)
+    hits = reinterpret.search(neighbours, asked, k=columns * rows, weights=weights)
+    reinterpret.grid(opened, hits, output, columns=columns, labels=labels)
     if as_json:
-        pairs = zip(outputs, groups, strict=True)
-        print_json({"grids": [{"output": str(path), "matches": hits_as_json(opened, hits)} for path, hits in pairs]})
+        print_json({"grids": [{"output": str(output), "matches": hits_as_json(opened, hits)}]})
     elif not quiet:
-        for path in outputs:
-            print(path)
+        print(output)
 
 
 @app.command()

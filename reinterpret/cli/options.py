@@ -170,6 +170,40 @@ class RenderOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeOptions:
+    """What is made of all shots of the library, instead of a look for some."""
+
+    clusters: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|auto",
+            help="The library in so many groups that are alike, or in as many as suit it. OUT is a folder for a page, "
+            "index.html, and a grid of each group; with OUT.png there are the grids alone, OUT-01.png, ... A grid "
+            "grows with its group up to 10 x 10, then there is another; shots that are like none are left over.",
+        ),
+    ] = None
+    as_map: Annotated[
+        bool, typer.Option("--map", help="The whole library as one picture, with similar shots near each other.")
+    ] = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether any of it is."""
+        return self.clusters is not None or self.as_map
+
+    def count(self) -> int | Literal["auto"]:
+        """How many groups. Raises UsageError."""
+        from reinterpret.errors import UsageError
+
+        if self.clusters == "auto":
+            return "auto"
+        text = self.clusters or ""
+        if not (text.isascii() and text.isdigit() and int(text[:10]) > 0):
+            raise UsageError(f"--clusters takes a number from 1, or auto, got {self.clusters!r}")
+        return int(text[:10])
+
+
+@dataclass(frozen=True, slots=True)
 class QueryOptions:
     """What is looked for: one of these."""
 
