@@ -54,7 +54,7 @@ def mutual_information(groups: Sequence[Hashable], kinds: Sequence[Hashable]) ->
 def adjusted_rand(groups: Sequence[Hashable], kinds: Sequence[Hashable]) -> float:
     """How many pairs both put together or both apart: 0 by chance, 1 where they are the same.
 
-    >>> adjusted_rand("aabb", "xxyy"), adjusted_rand("aabb", "xyxy")
+    >>> adjusted_rand("aabb", "xxyy"), round(adjusted_rand("aabb", "xyxy"), 6)
     (1.0, -0.5)
     """
     one, other, both = (_pairs(values) for values in (groups, kinds, list(zip(groups, kinds, strict=True))))
