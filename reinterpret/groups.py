@@ -117,7 +117,7 @@ def partition(vectors: np.ndarray, count: int | Literal["auto"] = "auto") -> np.
     best, numbers = -np.inf, np.full(len(vectors), -1)
     for merges in _cuts(tree, count):
         cut = _proper(fcluster(tree, heights[merges - 1], "distance"))
-        value = _worth(silhouettes(seen, cut), cut)
+        value = silhouettes(seen, cut).mean()
         if value >= best:
             best, numbers = value, cut
     return _without_stragglers(seen, numbers)
@@ -145,11 +145,6 @@ def silhouettes(vectors: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     far = 1 - likeness.max(axis=1)
     values[inside] = (far - near) / np.maximum(np.maximum(far, near), 1e-9)
     return values
-
-
-def _worth(values: np.ndarray, numbers: np.ndarray) -> float:
-    """Of a cut, by its silhouettes; what belongs nowhere is better left over than in a group it hardly belongs to."""
-    return float(np.where(numbers < 0, _CLEARLY, values).mean()) if numbers.max() > 0 else 0.0
 
 
 def _without_stragglers(vectors: np.ndarray, numbers: np.ndarray) -> np.ndarray:
