@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         VideoError,
     )
     from reinterpret.frames import FrameBatch, read_frames
+    from reinterpret.groups import Group, Grouping, group
     from reinterpret.ingest import IndexReport, index
     from reinterpret.library import Library, library_encoder
     from reinterpret.live.webcam import WebcamReport, webcam
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from reinterpret.neighbours import Hit, Neighbours, open_neighbours
     from reinterpret.queries import combined, frame_query, picture_query, search, stretch_query
     from reinterpret.rendering.film import render
+    from reinterpret.rendering.library_map import library_map
     from reinterpret.rendering.mosaic import moving_grid
+    from reinterpret.rendering.overview import overview
     from reinterpret.rendering.reactions import Reaction, gif
     from reinterpret.rendering.stills import contact_sheet, grid
     from reinterpret.shots import Detection, Shot, detect_shots
@@ -59,6 +62,8 @@ _HOMES = {
     "Film": "embeddings",
     "FrameBatch": "frames",
     "FrameGrid": "video",
+    "Group": "groups",
+    "Grouping": "groups",
     "Hit": "neighbours",
     "IndexReport": "ingest",
     "Library": "library",
@@ -88,13 +93,16 @@ _HOMES = {
     "frame_query": "queries",
     "gif": "rendering.reactions",
     "grid": "rendering.stills",
+    "group": "groups",
     "index": "ingest",
     "library_encoder": "library",
+    "library_map": "rendering.library_map",
     "load_encoder": "encoders",
     "match": "matching",
     "moving_grid": "rendering.mosaic",
     "nearest_shown": "words",
     "open_neighbours": "neighbours",
+    "overview": "rendering.overview",
     "picture_query": "queries",
     "probe": "video",
     "read_frames": "frames",
@@ -119,6 +127,8 @@ __all__ = [
     "Film",
     "FrameBatch",
     "FrameGrid",
+    "Group",
+    "Grouping",
     "Hit",
     "IndexReport",
     "Library",
@@ -147,13 +157,16 @@ __all__ = [
     "frame_query",
     "gif",
     "grid",
+    "group",
     "index",
     "library_encoder",
+    "library_map",
     "load_encoder",
     "match",
     "moving_grid",
     "nearest_shown",
     "open_neighbours",
+    "overview",
     "picture_query",
     "probe",
     "read_frames",

@@ -118,6 +118,11 @@ class Neighbours:
         """Shots that can be suggested: those that are not as good as black, white or empty."""
         return int(self._table.suggested.sum())
 
+    def suggested(self) -> list[Hit]:
+        """Every shot that can be suggested, in the order of the library; its score is that with itself."""
+        rows = np.flatnonzero(self._table.suggested)
+        return [Hit(self._films[self._table.film_rows[row]], int(self._table.shots[row]), 1.0) for row in rows]
+
     def query(self, cues: CueVectors) -> Query:
         """What shots, or pictures, of any film are like, as this library sees it."""
         return Query(_side_by_side(cues, self._whitening), cues.known)
@@ -213,37 +218,6 @@ class Neighbours:
     def film_number(self, film: str) -> int:
         """Where a film stands among all."""
         return self._film_numbers[film]
-
-    def clusters(self, count: int, *, size: int, weights: Mapping[str, float]) -> list[list[Hit]]:
-        """The shots grouped by likeness: for each group the `size` nearest to its middle; the largest group first.
-
-        Spherical k-means with a fixed seed (faiss.Kmeans).
-        """
-        import faiss
-
-        rows = np.flatnonzero(self._table.suggested)
-        if len(rows) == 0:
-            raise LibraryError("the library has no shots to group; index some films first")
-        vectors = self._weighed(rows, weights)
-        means = faiss.Kmeans(
-            vectors.shape[1],
-            min(count, len(rows)),
-            niter=50,
-            nredo=5,
-            spherical=True,
-            seed=1,
-            min_points_per_centroid=1,
-        )
-        means.train(vectors)
-        likeness = vectors @ np.asarray(means.centroids).T
-        groups = likeness.argmax(axis=1)
-        found = []
-        for group in range(likeness.shape[1]):
-            members = np.flatnonzero(groups == group)
-            best = members[np.argsort(-likeness[members, group], kind="stable")][:size]
-            if len(members):
-                found.append((len(members), self._hits(likeness[best, group], rows[best])))
-        return [hits for _, hits in sorted(found, key=lambda entry: -entry[0])]
 
     def _weighed(self, rows: np.ndarray, weights: Mapping[str, float]) -> np.ndarray:
         vectors = self._index.reconstruct_batch(rows)

@@ -14,6 +14,7 @@ from reinterpret.cli.live import webcam
 from reinterpret.cli.options import (
     DetectionOptions,
     DeviceOption,
+    GridOptions,
     JobsOption,
     JsonOption,
     LibraryOption,
@@ -23,6 +24,7 @@ from reinterpret.cli.options import (
     QueryOptions,
     QuietOption,
     RenderOptions,
+    WholeOptions,
 )
 from reinterpret.cli.printing import (
     boundaries_as_json,
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 
 # What typer fills in is not looked at before: these stand for `nothing said`.
 _DETECTION, _LIKENESS, _MATCH = DetectionOptions(), LikenessOptions(), MatchOptions()
-_RENDER, _QUERY = RenderOptions(), QueryOptions()
+_RENDER, _QUERY, _WHOLE, _GRID = RenderOptions(), QueryOptions(), WholeOptions(), GridOptions()
 
 app = typer.Typer(
     name="reinterpret",
@@ -220,47 +222,38 @@ def grid(
     library: LibraryOption,
     output: OutOption,
     query: QueryOptions = _QUERY,
+    whole: WholeOptions = _WHOLE,
     likeness: LikenessOptions = _LIKENESS,
-    clusters: Annotated[int | None, typer.Option(help="Group the library into so many grids, OUT-01.png, ...")] = None,
-    size: Annotated[str, typer.Option(help="Columns x rows.")] = "3x3",
-    seconds: Annotated[float, typer.Option(help="How long a moving grid (.mp4, .gif, .webp) lasts.")] = 5.0,
-    height: Annotated[int | None, typer.Option(help="Of a moving grid in pixels; 720, of a GIF 480.")] = None,
-    labels: Annotated[bool, typer.Option(help="Write film, time and score below each picture.")] = True,
+    drawing: GridOptions = _GRID,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Similarity grids, still or moving: what is most like a shot, a picture, a frame or a text, or all in groups."""
+    """Similarity grids, still or moving: what is most like a shot, a picture, a frame or words; or all in groups."""
     import reinterpret
+    from reinterpret.cli.whole import draw_groups, draw_map
     from reinterpret.errors import UsageError
     from reinterpret.files import check_output
-    from reinterpret.rendering.animation import ANIMATION_SUFFIXES
-    from reinterpret.rendering.stills import STILL_SUFFIXES, parse_size
 
-    (columns, rows), weights = parse_size(size), likeness.chosen()
-    check_output(output, inputs=query.files, suffixes=(*STILL_SUFFIXES, *ANIMATION_SUFFIXES))
+    (columns, rows), weights = drawing.raster(), likeness.chosen()
+    if whole.asked:
+        if query != QueryOptions() or (whole.as_map and whole.clusters is not None):
+            raise UsageError("--clusters, --map, and --shot, --image, --text or --video exclude each other; say one")
+        if whole.as_map:
+            draw_map(library, output, weights, as_json=as_json, quiet=quiet)
+        else:
+            draw_groups(library, output, whole.count(), drawing, weights, as_json=as_json, quiet=quiet)
+        return
+    check_output(output, inputs=query.files, suffixes=drawing.suffixes())
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
-    if clusters is not None:
-        if clusters < 1 or query != QueryOptions():
-            raise UsageError("--clusters takes a number from 1, and no --shot, --image, --text or --video beside it")
-        groups = neighbours.clusters(clusters, size=columns * rows, weights=weights)
-        digits = max(2, len(str(len(groups))))
-        outputs = [output.with_name(f"{output.stem}-{n + 1:0{digits}d}{output.suffix}") for n in range(len(groups))]
-    else:
-        asked = query.query(opened, neighbours, device)
-        groups, outputs = [reinterpret.search(neighbours, asked, k=columns * rows, weights=weights)], [output]
-    for hits, path in zip(groups, outputs, strict=True):
-        if output.suffix.lower() in ANIMATION_SUFFIXES:
-            reinterpret.moving_grid(opened, hits, path, columns=columns, labels=labels, seconds=seconds, height=height)
-        else:
-            reinterpret.grid(opened, hits, path, columns=columns, labels=labels)
+    asked = query.query(opened, neighbours, device)
+    hits = reinterpret.search(neighbours, asked, k=columns * rows, weights=weights)
+    drawing.draw(opened, hits, output, columns)
     if as_json:
-        pairs = zip(outputs, groups, strict=True)
-        print_json({"grids": [{"output": str(path), "matches": hits_as_json(opened, hits)} for path, hits in pairs]})
+        print_json({"grids": [{"output": str(output), "matches": hits_as_json(opened, hits)}]})
     elif not quiet:
-        for path in outputs:
-            print(path)
+        print(output)
 
 
 @app.command()

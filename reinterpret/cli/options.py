@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reinterpret.encoders import Device
     from reinterpret.library import Library
     from reinterpret.matching import MatchSettings
-    from reinterpret.neighbours import Neighbours, Query
+    from reinterpret.neighbours import Hit, Neighbours, Query
     from reinterpret.shots import Detection
     from reinterpret.words import TextQuery
 
@@ -249,6 +249,81 @@ class MixtureOptions:
         found, others = [asked(options) for options in alike], [asked(options) for options in unlike]
         mixed = found[0] if len(found) == 1 and not others else combined(found, neighbours, without=others)
         return mixed, read
+
+
+@dataclass(frozen=True, slots=True)
+class GridOptions:
+    """How grids are drawn: by the name of the file, still or moving."""
+
+    size: Annotated[str, typer.Option(help="Columns x rows.")] = "3x3"
+    seconds: Annotated[float, typer.Option(help="How long a moving grid (.mp4, .gif, .webp) lasts.")] = 5.0
+    height: Annotated[int | None, typer.Option(help="Of a moving grid in pixels; 720, of a GIF 480.")] = None
+    labels: Annotated[bool, typer.Option(help="Write film, time and score below each picture.")] = True
+
+    def raster(self) -> tuple[int, int]:
+        """Columns and rows. Raises UsageError."""
+        from reinterpret.rendering.stills import parse_size
+
+        return parse_size(self.size)
+
+    def suffixes(self) -> tuple[str, ...]:
+        """How the names of grids may end."""
+        from reinterpret.rendering.animation import ANIMATION_SUFFIXES
+        from reinterpret.rendering.stills import STILL_SUFFIXES
+
+        return (*STILL_SUFFIXES, *ANIMATION_SUFFIXES)
+
+    def moves(self, path: Path) -> bool:
+        """Whether a file of that name holds a moving grid."""
+        from reinterpret.rendering.animation import ANIMATION_SUFFIXES
+
+        return path.suffix.lower() in ANIMATION_SUFFIXES
+
+    def draw(self, library: Library, hits: Sequence[Hit], path: Path, columns: int) -> None:
+        """Draw one. Raises OutputError, LibraryError, VideoError, FfmpegError, UsageError."""
+        import reinterpret
+
+        if self.moves(path):
+            reinterpret.moving_grid(
+                library, hits, path, columns=columns, labels=self.labels, seconds=self.seconds, height=self.height
+            )
+        else:
+            reinterpret.grid(library, hits, path, columns=columns, labels=self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOptions:
+    """What is made of all shots of the library, instead of a look for some."""
+
+    clusters: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|auto",
+            help="The library in so many groups that are alike, or in as many as suit it. OUT is a folder for a page, "
+            "index.html, and a grid of each group; with OUT.png, or OUT.mp4 for moving ones, there are the grids alone, "
+            "OUT-01.png, ... A grid grows with its group up to 10 x 10, moving up to 6 x 6, then there is another; shots "
+            "that are like none are left over.",
+        ),
+    ] = None
+    as_map: Annotated[
+        bool, typer.Option("--map", help="The whole library as one picture, with similar shots near each other.")
+    ] = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether any of it is."""
+        return self.clusters is not None or self.as_map
+
+    def count(self) -> int | Literal["auto"]:
+        """How many groups. Raises UsageError."""
+        from reinterpret.errors import UsageError
+
+        if self.clusters == "auto":
+            return "auto"
+        text = self.clusters or ""
+        if not (text.isascii() and text.isdigit() and int(text[:10]) > 0):
+            raise UsageError(f"--clusters takes a number from 1, or auto, got {self.clusters!r}")
+        return int(text[:10])
 
 
 @dataclass(frozen=True, slots=True)

@@ -419,8 +419,33 @@ def test_grids(run: Run, library: Library, trailer: Path, tmp_path: Path) -> Non
         picture.crop((8, 8, 488, 278)).save(tmp_path / "query.png")
     found = run("search", "-L", library.path, "--image", tmp_path / "query.png", "--json").json()
     assert Path(found["matches"][0]["video"]).name == "one.mp4"
-    clusters = run("grid", "-L", library.path, "-o", tmp_path / "group.jpg", "--clusters", "3")
-    assert clusters.out.split() == [str(tmp_path / f"group-{number:02d}.jpg") for number in (1, 2, 3)]
+
+
+def test_a_library_in_groups(run: Run, library: Library, tmp_path: Path) -> None:
+    said = run("grid", "-L", library.path, "-o", tmp_path / "group.jpg", "--clusters", "2")
+    assert said.out.split() == [str(tmp_path / f"group-{number:02d}.jpg") for number in (1, 2)]
+    out = tmp_path / "page"
+    values = run("grid", "-L", library.path, "-o", out, "--clusters", "2", "--json").json()
+    assert values["page"] == str(out / "index.html")
+    assert [Path(one["output"]).name for one in values["grids"]] == ["group-01.png", "group-02.png"]
+    assert [one["shots"] for one in values["groups"]] == [len(one["matches"]) for one in values["grids"]]
+    drawn = [(match["video"], match["shot"]) for one in values["grids"] for match in one["matches"]]
+    left = [(match["video"], match["shot"]) for match in values["leftovers"]]
+    assert len(drawn + left) == len(set(drawn + left)) == 8
+    assert sorted(file.name for file in out.iterdir()) == ["group-01.png", "group-02.png", "index.html", "pictures"]
+    # What is left over is said, and that there are not as many groups as were asked for.
+    said = run("grid", "-L", library.path, "-o", out, "--clusters", "50")
+    assert said.status == 0
+    assert said.err.startswith("warning: 50 groups were asked for, the library has")
+    assert run("grid", "-L", library.path, "-o", out, "--clusters", "auto", "--quiet").out == ""
+
+
+def test_a_library_as_a_map(run: Run, library: Library, tmp_path: Path) -> None:
+    out = tmp_path / "map.png"
+    values = run("grid", "-L", library.path, "-o", out, "--map", "--json").json()
+    assert (values["output"], values["columns"] * values["rows"] >= 8) == (str(out), True)
+    assert len({(shot["column"], shot["row"]) for shot in values["shots"]}) == len(values["shots"]) == 8
+    assert run("grid", "-L", library.path, "-o", out, "--map").out.strip() == str(out)
 
 
 def test_grids_that_move(run: Run, library: Library, tmp_path: Path) -> None:
@@ -597,6 +622,14 @@ ERRORS = [
     ("grid -L lib -o picture.png --image picture.png", 1, "one of the inputs"),
     ("grid -L lib -o x.png --clusters 0", 2, "--clusters"),
     ("grid -L lib -o x.png --clusters 2 --shot one.mp4:0", 2, "--clusters"),
+    ("grid -L lib -o x.png --clusters some", 2, "a number from 1, or auto, got 'some'"),
+    ("grid -L lib -o x.png --clusters=-3", 2, "a number from 1, or auto, got '-3'"),
+    ("grid -L lib -o x.png --clusters auto --map", 2, "exclude each other"),
+    ("grid -L lib -o x.png --map --image picture.png", 2, "exclude each other"),
+    ("grid -L lib -o none/out --clusters auto", 1, "does not exist"),
+    ("grid -L lib -o text.avi --clusters auto", 1, "ends in .png"),
+    ("grid -L lib -o lib --clusters auto", 1, "has other files in it"),
+    ("grid -L lib -o x --map", 1, "ends in .png"),
     ("grid -L lib -o x.png", 2, "one of --shot, --image, --text or --video"),
     ("match trailer.mp4 -L none -o x.json", 1, "is not a library"),
     ("match trailer.mp4 -L other -o x.json", 1, "version 0 of the encoder"),
