@@ -109,8 +109,8 @@ def search(
 
 def is_shot(name: str) -> bool:
     """Whether a name is written as that of a shot is, `FILM:NUMBER`."""
-    film, _, number = name.rpartition(":")
-    return bool(film) and number.isascii() and number.isdigit()
+    _, colon, number = name.rpartition(":")
+    return bool(colon) and number.isascii() and number.isdigit()
 
 
 def parse_shot(name: str, library: Library) -> tuple[str, int]:

@@ -300,8 +300,8 @@ class WholeOptions:
         typer.Option(
             metavar="N|auto",
             help="The library in so many groups that are alike, or in as many as suit it. OUT is a folder for a page, "
-            "index.html, and a grid of each group; with OUT.png, or OUT.mp4 for moving ones, there are the grids alone, "
-            "OUT-01.png, ... A grid grows with its group up to 10 x 10, moving up to 6 x 6, then there is another; shots "
+            "index.html, and a grid of each group; with OUT.png, or OUT.mp4 for moving ones, only the grids are made, "
+            "OUT-01.png, ... A grid grows with its group up to 10 x 10, moving up to 6 x 6, then another begins. Shots "
             "that are like none are left over.",
         ),
     ] = None
