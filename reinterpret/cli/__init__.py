@@ -20,7 +20,6 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files may hold what the terminal cannot show.
         sys.stdout.reconfigure(errors="backslashreplace")
-    from reinterpret.cli import works  # noqa: F401 - its commands join those of the app
     from reinterpret.cli.commands import app
     from reinterpret.errors import ReinterpretError, UsageError
 

@@ -42,6 +42,8 @@ from reinterpret.cli.printing import (
     tags_as_json,
     text_as_json,
 )
+from reinterpret.cli.progress import rendered
+from reinterpret.cli.works import compile_, gif
 
 if TYPE_CHECKING:
     from reinterpret.edits import EditList
@@ -446,6 +448,8 @@ def remove(
         print(f"{len(found)} films removed")
 
 
+app.command(name="compile")(compile_)
+app.command()(gif)
 app.command()(webcam)
 
 
@@ -465,17 +469,3 @@ def _matched(
             device=device,
             on_seconds=lambda done, total: report(float(done), float(total)),
         )
-
-
-def rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: bool) -> list[Path]:
-    """The films made of an edit, with a bar while they are made."""
-    import reinterpret
-    from reinterpret.cli.progress import Stopwatch, progress_bar
-
-    watch = Stopwatch()
-    with progress_bar("rendering", quiet=quiet) as report:
-
-        def show(done: int, total: int) -> None:
-            report(done, total, f"{done / watch.seconds:.0f} frames/s")
-
-        return reinterpret.render(edit, output, **arguments, on_frames=show)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from reinterpret.cli.commands import app, rendered
 from reinterpret.cli.grouped import grouped
 from reinterpret.cli.options import (
     DeviceOption,
@@ -23,6 +22,7 @@ from reinterpret.cli.options import (
     RenderOptions,
 )
 from reinterpret.cli.printing import clock, matches_as_json, print_edit, print_json, print_text, text_as_json
+from reinterpret.cli.progress import rendered
 
 if TYPE_CHECKING:
     from reinterpret.compilation import CompileSettings
@@ -74,7 +74,6 @@ class CompileOptions:
 _COMPILE = CompileOptions()
 
 
-@app.command(name="compile")
 @grouped
 def compile_(
     library: LibraryOption,
@@ -130,7 +129,6 @@ def compile_(
             print(path)
 
 
-@app.command()
 @grouped
 def gif(
     library: LibraryOption,

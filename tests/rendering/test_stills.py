@@ -74,7 +74,9 @@ def test_labels_too_long_for_their_cell_are_cut(tmp_path: Path) -> None:
 
 def test_odd_labels_are_drawn(tmp_path: Path) -> None:
     for label in ("", "日本語", "🎬", "a\nb", "\udce9"):
-        draw_cells([Cell(np.zeros((40, 100, 3), np.uint8), label, "n")], tmp_path / "g.png", columns=1, labels=True)
+        draw_cells(
+            [Cell(np.zeros((40, 100, 3), np.uint8), Label(label, "n"))], tmp_path / "g.png", columns=1, labels=True
+        )
         assert page_of(tmp_path / "g.png", "L").shape == (40 + 2 * GAP + LABEL, 100 + 2 * GAP)
 
 
