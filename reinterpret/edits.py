@@ -6,6 +6,7 @@ The hand-off between matching, choosing, exporting and rendering. Needs neither 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -193,6 +194,17 @@ class EditList:
         except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as error:
             raise EditError(f"{path}: the edit does not hold together: {error}") from error
         return _found_beside(edit, path.absolute().parent)
+
+
+def most_used_film(edit: EditList) -> Video:
+    """The film of the archive that most frames are taken from: a compilation gets its shape. Raises EditError."""
+    frames: Counter[str] = Counter()
+    for clip in edit.clips:
+        if clip.match is not None:
+            frames[clip.match.film] += clip.frame_count
+    if not frames:
+        raise EditError("the edit shows no film at all; make it again")
+    return edit.film(frames.most_common(1)[0][0])
 
 
 def _found_beside(edit: EditList, folder: Path) -> EditList:

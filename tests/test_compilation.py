@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from reinterpret.compilation import CompileSettings, compile_shots, match_cut_path
 from reinterpret.edits import Clip, EditList, Soundtrack
@@ -18,6 +19,7 @@ from reinterpret.errors import EditError, LibraryError, UsageError, VideoError
 from reinterpret.library import Library
 from reinterpret.neighbours import Query, open_neighbours
 from reinterpret.rendering.film import render
+from reinterpret.rendering.stills import contact_sheet
 from reinterpret.sound import SAMPLE_RATE, read_sound, sound_seconds
 from reinterpret.video import FrameGrid
 from tests.judging import pictures
@@ -132,6 +134,13 @@ def test_clips_bring_their_own_sound_and_silence_where_they_have_none(library: L
         middle = edit.grid.seconds(clip.first_frame) + Fraction(1, 4)
         loudness = float(np.abs(read_sound(tmp_path / "a.mp4", middle, SAMPLE_RATE // 2)).mean())
         assert (loudness > 0.01) == (name == "two.mp4"), (name, loudness)
+
+
+def test_its_sheet_has_a_picture_a_shot(library: Library, tmp_path: Path) -> None:
+    contact_sheet(made(library, count=3), tmp_path / "s.png")
+    with Image.open(tmp_path / "s.png") as picture:
+        # three cells of 16:9 beside each other, with 8 pixels about each, and a line of 24 below
+        assert picture.size == (3 * (267 + 8) + 8, 150 + 24 + 2 * 8)
 
 
 def test_a_sound_without_beats_says_so(library: Library, tmp_path: Path) -> None:

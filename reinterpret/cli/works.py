@@ -83,6 +83,7 @@ def compile_(
     films: FilmOptions = _FILMS,
     contents: CompileOptions = _COMPILE,
     rendering: RenderOptions = _RENDER,
+    sheet: Annotated[Path | None, typer.Option(help="Also write a contact sheet (PNG or JPEG) of all shots.")] = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -92,11 +93,14 @@ def compile_(
     from reinterpret.errors import UsageError
     from reinterpret.files import check_output
     from reinterpret.rendering.film import FILM_SUFFIXES
+    from reinterpret.rendering.stills import STILL_SUFFIXES
 
     if rendering.layout != "alone":
         raise UsageError("a compilation has no trailer that could stand beside it; leave --layout out")
     inputs = [*mixture.files, *([contents.heard] if isinstance(contents.heard, Path) else [])]
     check_output(output, inputs=inputs, suffixes=FILM_SUFFIXES)
+    if sheet is not None:
+        check_output(sheet, inputs=inputs, suffixes=STILL_SUFFIXES)
     settings = contents.settings(likeness, films)
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
@@ -107,6 +111,8 @@ def compile_(
     check_output(edit_path, inputs=edit.inputs)
     made = rendered(edit, output, rendering.arguments(), quiet or as_json)
     edit.save(edit_path)
+    if sheet is not None:
+        reinterpret.contact_sheet(edit, sheet)
     if as_json:
         print_json(
             {
@@ -125,7 +131,7 @@ def compile_(
         for entry in zip(read, nearest, strict=True):
             print_text(*entry)
         print_edit(edit)
-        for path in [*made, edit_path]:
+        for path in [*made, edit_path, *([sheet] if sheet is not None else [])]:
             print(path)
 
 

@@ -6,7 +6,6 @@ import heapq
 import logging
 import os
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import av.audio.stream
 import av.container
 import av.error
 
-from reinterpret.edits import EditList
+from reinterpret.edits import EditList, most_used_film
 from reinterpret.errors import EditError, FfmpegError, OutputError, UsageError, VideoError
 from reinterpret.ffmpeg import ffmpeg_program, run_ffmpeg
 from reinterpret.files import cache_folder, check_output, renamed_into
@@ -99,17 +98,6 @@ def render(
 def side_by_side_path(out: Path) -> Path:
     """Where the side-by-side film goes when both are made: OUT.side-by-side.mp4."""
     return out.with_name(f"{out.stem}.side-by-side{out.suffix}")
-
-
-def most_used_film(edit: EditList) -> Video:
-    """The film of the archive that most frames are taken from: a compilation gets its shape."""
-    frames: Counter[str] = Counter()
-    for clip in edit.clips:
-        if clip.match is not None:
-            frames[clip.match.film] += clip.frame_count
-    if not frames:
-        raise EditError("the edit shows no film at all; make it again")
-    return edit.film(frames.most_common(1)[0][0])
 
 
 def panel_size(model: Video, layout: Layout, height: int | None) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from reinterpret.edits import EditList
+from reinterpret.edits import Clip, EditList, most_used_film
 from reinterpret.errors import EditError, OutputError, UsageError, VideoError
 from reinterpret.files import check_output, renamed_into
 from reinterpret.frames import read_frames
@@ -79,29 +79,35 @@ def grid(library: Library, hits: Sequence[Hit], out: Path | str, *, columns: int
 def contact_sheet(edit: EditList, out: Path | str) -> None:
     """Draw every clip of an edit as a pair: the trailer's picture left, the archive's right, both from the middle.
 
-    Of a title that is kept the trailer's picture stands on both sides. Raises OutputError, EditError.
+    Of a title that is kept the trailer's picture stands on both sides; of an edit without a trailer each clip has one
+    picture. Raises OutputError, EditError.
     """
     out = Path(out)
     check_output(out, inputs=edit.inputs, suffixes=STILL_SUFFIXES)
-    if edit.trailer is None:
-        raise EditError("the edit has no trailer whose shots could stand beside those of the archive")
-    width = round(_SHEET_HEIGHT * edit.trailer.display_width / edit.trailer.display_height)
+    model = edit.trailer or most_used_film(edit)
+    width = round(_SHEET_HEIGHT * model.display_width / model.display_height)
     cells = []
     for number, clip in enumerate(edit.clips):
-        middle = clip.first_frame + clip.frame_count // 2
-        left = fitted_frame(edit.trailer, trailer_seconds(edit.grid, middle), width, _SHEET_HEIGHT)
-        right = left if clip.kind == "title" else np.zeros_like(left)
+        own = None if edit.trailer is None else _trailer_picture(edit, edit.trailer, clip, width)
+        other = np.zeros((_SHEET_HEIGHT, width, 3), np.uint8) if own is None or clip.kind != "title" else own
         label, note = str(clip.kind), ""
         if clip.match is not None:
             film = edit.film(clip.match.film)
             instant = edit.source_seconds(clip)[clip.frame_count // 2]
             try:
-                right = fitted_frame(film, instant, width, _SHEET_HEIGHT)
+                other = fitted_frame(film, instant, width, _SHEET_HEIGHT)
             except VideoError as error:
                 raise EditError(f"the edit needs a film that cannot be read: {error}") from error
             label, note = f"{film.path.stem} {format_seconds(instant)}", f"{clip.match.score:.2f}"
-        cells.append(Cell(np.hstack([left, right]), Label(f"{number + 1}  {label}", note)))
-    draw_cells(cells, out, columns=min(_SHEET_PAIRS_ACROSS, len(cells)), labels=True)
+        picture = other if own is None else np.hstack([own, other])
+        cells.append(Cell(picture, Label(f"{number + 1}  {label}", note)))
+    across = _SHEET_PAIRS_ACROSS * (2 if edit.trailer is None else 1)
+    draw_cells(cells, out, columns=min(across, len(cells)), labels=True)
+
+
+def _trailer_picture(edit: EditList, trailer: Video, clip: Clip, width: int) -> np.ndarray:
+    middle = clip.first_frame + clip.frame_count // 2
+    return fitted_frame(trailer, trailer_seconds(edit.grid, middle), width, _SHEET_HEIGHT)
 
 
 def draw_cells(cells: Sequence[Cell], out: Path, *, columns: int, labels: bool) -> None:
