@@ -776,6 +776,7 @@ def test_a_reader_that_has_gone_is_no_error(trailer: Path) -> None:
             assert running.wait() in (0, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_with_130_and_one_line(tmp_path: Path, number: signal.Signals) -> None:
     for film in range(4):
