@@ -74,7 +74,7 @@ endef
 	  $(PY) -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1" \
 	  && $(PY) -m pip install --disable-pip-version-check -c constraints.txt --group dev -e .; }
 # opencv-python draws windows and so loads libGL, libxcb and libgthread, which servers and containers seldom have.
-# reinterpret opens no window: the build of the same version without them does as well.
+# The build of the same version without them does as well for all but the window of `webcam`.
 	@echo "4/4 checking ..."
 	@if ! $(PY) -c 'import cv2' >/dev/null 2>&1; then \
 	  version=$$($(PY) -c 'from importlib.metadata import version; print(version("opencv-python"))') || exit 1; \

@@ -42,7 +42,7 @@ def run(command: Sequence[str]) -> Run:
     reader.start()
     peak = 0
     while process.poll() is None:
-        peak = max(peak, _tree_bytes(process.pid))
+        peak = max(peak, tree_bytes(process.pid))
         time.sleep(0.05)
     reader.join()
     if process.returncode != 0:
@@ -99,7 +99,7 @@ def _generated(path: Path, seconds: float, size: str, noise: int, rate: list[str
     return path
 
 
-def _tree_bytes(root: int) -> int:
+def tree_bytes(root: int) -> int:
     """Resident memory of a process and its children."""
     total, waiting = 0, [root]
     while waiting:

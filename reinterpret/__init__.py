@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reinterpret.assignment import Rules
+    from reinterpret.compilation import CompileSettings, compile_shots
     from reinterpret.cues import PRESETS
-    from reinterpret.edits import Clip, EditList, Match
+    from reinterpret.edits import Clip, EditList, Match, Soundtrack
     from reinterpret.embeddings import Embeddings, Film, embed_video
     from reinterpret.encoders import load_encoder
     from reinterpret.errors import (
@@ -30,20 +31,28 @@ if TYPE_CHECKING:
         VideoError,
     )
     from reinterpret.frames import FrameBatch, read_frames
+    from reinterpret.groups import Group, Grouping, group
     from reinterpret.ingest import IndexReport, index
     from reinterpret.library import Library, library_encoder
+    from reinterpret.live.webcam import WebcamReport, webcam
     from reinterpret.matching import MatchSettings, match
     from reinterpret.neighbours import Hit, Neighbours, open_neighbours
-    from reinterpret.queries import frame_query, picture_query, search
+    from reinterpret.queries import combined, frame_query, picture_query, search, stretch_query
     from reinterpret.rendering.film import render
+    from reinterpret.rendering.library_map import library_map
+    from reinterpret.rendering.mosaic import moving_grid
+    from reinterpret.rendering.overview import overview
+    from reinterpret.rendering.reactions import Reaction, gif
     from reinterpret.rendering.stills import contact_sheet, grid
     from reinterpret.shots import Detection, Shot, detect_shots
     from reinterpret.timebase import Span
     from reinterpret.video import FrameGrid, Video, probe
+    from reinterpret.words import Tag, TextQuery, nearest_shown, tags, text_query
 
 # Heavy libraries are loaded when the first name that needs them is used, not when this package is imported.
 _HOMES = {
     "Clip": "edits",
+    "CompileSettings": "compilation",
     "Detection": "shots",
     "EditError": "errors",
     "EditList": "edits",
@@ -53,6 +62,8 @@ _HOMES = {
     "Film": "embeddings",
     "FrameBatch": "frames",
     "FrameGrid": "video",
+    "Group": "groups",
+    "Grouping": "groups",
     "Hit": "neighbours",
     "IndexReport": "ingest",
     "Library": "library",
@@ -62,33 +73,51 @@ _HOMES = {
     "Neighbours": "neighbours",
     "OutputError": "errors",
     "PRESETS": "cues",
+    "Reaction": "rendering.reactions",
     "ReinterpretError": "errors",
     "Rules": "assignment",
     "Shot": "shots",
+    "Soundtrack": "edits",
     "Span": "timebase",
+    "Tag": "words",
+    "TextQuery": "words",
     "UsageError": "errors",
     "Video": "video",
     "VideoError": "errors",
+    "WebcamReport": "live.webcam",
+    "combined": "queries",
+    "compile_shots": "compilation",
     "contact_sheet": "rendering.stills",
     "detect_shots": "shots",
     "embed_video": "embeddings",
     "frame_query": "queries",
+    "gif": "rendering.reactions",
     "grid": "rendering.stills",
+    "group": "groups",
     "index": "ingest",
     "library_encoder": "library",
+    "library_map": "rendering.library_map",
     "load_encoder": "encoders",
     "match": "matching",
+    "moving_grid": "rendering.mosaic",
+    "nearest_shown": "words",
     "open_neighbours": "neighbours",
+    "overview": "rendering.overview",
     "picture_query": "queries",
     "probe": "video",
     "read_frames": "frames",
     "render": "rendering.film",
     "search": "queries",
+    "stretch_query": "queries",
+    "tags": "words",
+    "text_query": "words",
+    "webcam": "live.webcam",
 }
 
 __all__ = [
     "PRESETS",
     "Clip",
+    "CompileSettings",
     "Detection",
     "EditError",
     "EditList",
@@ -98,6 +127,8 @@ __all__ = [
     "Film",
     "FrameBatch",
     "FrameGrid",
+    "Group",
+    "Grouping",
     "Hit",
     "IndexReport",
     "Library",
@@ -106,28 +137,45 @@ __all__ = [
     "MatchSettings",
     "Neighbours",
     "OutputError",
+    "Reaction",
     "ReinterpretError",
     "Rules",
     "Shot",
+    "Soundtrack",
     "Span",
+    "Tag",
+    "TextQuery",
     "UsageError",
     "Video",
     "VideoError",
+    "WebcamReport",
+    "combined",
+    "compile_shots",
     "contact_sheet",
     "detect_shots",
     "embed_video",
     "frame_query",
+    "gif",
     "grid",
+    "group",
     "index",
     "library_encoder",
+    "library_map",
     "load_encoder",
     "match",
+    "moving_grid",
+    "nearest_shown",
     "open_neighbours",
+    "overview",
     "picture_query",
     "probe",
     "read_frames",
     "render",
     "search",
+    "stretch_query",
+    "tags",
+    "text_query",
+    "webcam",
 ]
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The edit: which clip of the archive stands at which frames of the trailer. JSON in, JSON out.
+"""The edit: which clip of the archive stands at which frames, of a trailer or of a film of its own. JSON in, JSON out.
 
 The hand-off between matching, choosing, exporting and rendering. Needs neither torch nor faiss.
 """
@@ -6,6 +6,7 @@ The hand-off between matching, choosing, exporting and rendering. Needs neither 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -17,11 +18,27 @@ from reinterpret.files import json_text, renamed_into
 from reinterpret.timebase import Span, format_fraction, parse_fraction
 from reinterpret.video import FrameGrid, Video
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _FORMAT_NAME = "reinterpret-edit"
 
 ClipKind = Literal["footage", "black", "title"]
 """What stands there: footage of the archive, black, or a title card of the trailer itself."""
+
+
+SoundKind = Literal["trailer", "clips", "file", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Soundtrack:
+    """What is heard: the trailer's sound, that of the clips themselves, a file's, or nothing."""
+
+    kind: SoundKind = "trailer"
+    path: Path | None = None
+    """Of the file."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(SoundKind) or (self.kind == "file") != (self.path is not None):
+            raise ValueError(f"a soundtrack is trailer, clips, none, or a file with its path, got {self.kind!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +96,21 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class EditList:
-    """The clips of a whole trailer on its frame grid, without gap or overlap."""
+    """The clips of a whole trailer, or of a compilation, on its frame grid, without gap or overlap."""
 
-    trailer: Video
+    trailer: Video | None
+    """None: the clips follow no film."""
     grid: FrameGrid
     films: tuple[Video, ...]
     """The archive films that clips and suggestions name."""
     clips: tuple[Clip, ...]
+    soundtrack: Soundtrack = Soundtrack()
 
     def __post_init__(self) -> None:
+        if self.trailer is None and (
+            self.soundtrack.kind == "trailer" or any(clip.kind == "title" for clip in self.clips)
+        ):
+            raise ValueError("without a trailer there is neither its sound nor its titles")
         frame = 0
         for clip in self.clips:
             if clip.first_frame != frame:
@@ -99,6 +122,12 @@ class EditList:
         for match in self.matches():
             if match.film not in known:
                 raise ValueError(f"shot {match.target_shot} names the film {match.film}, which is not in the list")
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The files it is made from: nothing may be written over them."""
+        named = [self.trailer.path if self.trailer is not None else None, self.soundtrack.path]
+        return [*(path for path in named if path is not None), *(film.path for film in self.films)]
 
     def matches(self) -> Iterable[Match]:
         """Every match that is chosen or suggested."""
@@ -167,6 +196,17 @@ class EditList:
         return _found_beside(edit, path.absolute().parent)
 
 
+def most_used_film(edit: EditList) -> Video:
+    """The film of the archive that most frames are taken from: a compilation gets its shape. Raises EditError."""
+    frames: Counter[str] = Counter()
+    for clip in edit.clips:
+        if clip.match is not None:
+            frames[clip.match.film] += clip.frame_count
+    if not frames:
+        raise EditError("the edit shows no film at all; make it again")
+    return edit.film(frames.most_common(1)[0][0])
+
+
 def _found_beside(edit: EditList, folder: Path) -> EditList:
     """Films that are not where they were, but lie beside the edit: somebody has moved the whole folder."""
 
@@ -174,14 +214,26 @@ def _found_beside(edit: EditList, folder: Path) -> EditList:
         beside = folder / video.path.name
         return replace(video, path=beside) if not video.path.exists() and beside.exists() else video
 
-    return replace(edit, trailer=found(edit.trailer), films=tuple(found(film) for film in edit.films))
+    soundtrack = edit.soundtrack
+    if soundtrack.path is not None and not soundtrack.path.exists() and (folder / soundtrack.path.name).exists():
+        soundtrack = replace(soundtrack, path=folder / soundtrack.path.name)
+    return replace(
+        edit,
+        trailer=None if edit.trailer is None else found(edit.trailer),
+        films=tuple(found(film) for film in edit.films),
+        soundtrack=soundtrack,
+    )
 
 
 def _edit_to_json(edit: EditList) -> dict[str, Any]:
     return {
         "format": _FORMAT_NAME,
         "version": FORMAT_VERSION,
-        "trailer": edit.trailer.to_json(),
+        "trailer": None if edit.trailer is None else edit.trailer.to_json(),
+        "soundtrack": {
+            "kind": edit.soundtrack.kind,
+            "path": None if edit.soundtrack.path is None else str(edit.soundtrack.path),
+        },
         "grid": edit.grid.to_json(),
         "films": {film.fingerprint: film.to_json() for film in edit.films},
         "clips": [_clip_to_json(clip) for clip in edit.clips],
@@ -217,11 +269,14 @@ def _edit_from_json(values: dict[str, Any]) -> EditList:
     for name, film in films.items():
         if film.fingerprint != name:
             raise ValueError(f"the film {name} has the fingerprint {film.fingerprint}")
+    # before version 3 there was nothing but the trailer's sound
+    sound = values.get("soundtrack", {"kind": "trailer", "path": None})
     return EditList(
-        trailer=Video.from_json(values["trailer"]),
+        trailer=None if values["trailer"] is None else Video.from_json(values["trailer"]),
         grid=FrameGrid.from_json(values["grid"]),
         films=tuple(films.values()),
         clips=tuple(_clip_from_json(clip) for clip in values["clips"]),
+        soundtrack=Soundtrack(sound["kind"], None if sound["path"] is None else Path(sound["path"])),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,10 +14,11 @@ from reinterpret.cues.facts import MOVEMENT_COLUMNS, ShotFacts
 from reinterpret.cues.motion_meter import Course, MotionMeter
 from reinterpret.cues.vectors import CueVectors, together, vectors_of
 from reinterpret.encoders import Encoder, Seen
-from reinterpret.frames import FrameBatch, Scaler
+from reinterpret.frames import FrameBatch, FrameReader, Scaler
 from reinterpret.shots import Detection
 from reinterpret.shots.scan import SMALL_HEIGHT, SMALL_WIDTH, Sample, Scan, ScannedShot
 from reinterpret.shots.shot import Shot
+from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video
 
 # A frame a second follows what a shot shows; three tell a beginning, a middle and an end.
@@ -29,6 +30,8 @@ _ENCODER_BATCH = 64
 # Bars are black (16 in video range) with the noise of compression, and never most of the picture.
 _BAR_LUMA = 30
 _SMALLEST_PICTURE_SHARE = 0.4
+# An instant on a frame's own time could fall before it by rounding: this far behind it falls on it.
+_INSIDE_FRAME = Fraction(2, 5)
 _THUMBNAIL_HEIGHT = 160
 _THUMBNAIL_QUALITY = 80
 
@@ -109,10 +112,12 @@ def embed_video(
         return _film(scan.video, scan.grid, detection, encoder, embedded)
 
 
-def embed_pictures(pictures: Iterable[np.ndarray], encoder: Encoder) -> CueVectors:
+def embed_pictures(
+    pictures: Iterable[np.ndarray], encoder: Encoder, *, cues: Collection[str] | None = None
+) -> CueVectors:
     """What pictures of any size are like, seen as the frames of a film are seen; at least one.
 
-    pictures: H x W x 3 uint8 RGB each.
+    pictures: H x W x 3 uint8 RGB each. cues: the names of those that are wanted, all by default; see `vectors_of`.
     """
     import cv2
 
@@ -123,7 +128,26 @@ def embed_pictures(pictures: Iterable[np.ndarray], encoder: Encoder) -> CueVecto
         small.append(whole[top:bottom, left:right])
     seen = _seen(small, encoder)
     rows = [Seen(seen.vectors[row : row + 1], seen.layouts[row : row + 1]) for row in range(len(small))]
-    return vectors_of(_facts((picture,), row, _NO_COURSE, 0.0, 1.0) for picture, row in zip(small, rows, strict=True))
+    facts = (_facts((picture,), row, _NO_COURSE, 0.0, 1.0) for picture, row in zip(small, rows, strict=True))
+    return vectors_of(facts, cues=cues)
+
+
+def embed_stretch(video: Video, span: Span, encoder: Encoder) -> CueVectors:
+    """What a stretch of a film is like, as if it were a shot: one row. Raises VideoError."""
+    meters, scaler = _Meters(video), Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
+    samples: list[Sample] = []
+    with FrameReader(video) as reader:
+        for number in range(max(1, round(span.duration * video.frame_rate))):
+            frame = reader.at(span.start + (number + _INSIDE_FRAME) / video.frame_rate)
+            if not samples or frame.seconds > samples[-1].seconds:
+                samples.append(Sample(frame.number, frame.seconds, scaler.planes(frame.picture)))
+                meters.feed(samples[-1])
+    course, _ = meters.take()
+    pictures = [scaler.rgb_of_planes(sample.planes) for sample in _spread(samples, float(span.duration))]
+    top, bottom, left, right = picture_area(np.max(np.stack(pictures), axis=(0, 3)))
+    whole = tuple(picture[top:bottom, left:right] for picture in pictures)
+    seen = _seen(list(whole), encoder)
+    return vectors_of([_facts(whole, seen, course, float(span.duration), float(video.frame_rate))])
 
 
 class _Meters:
@@ -191,7 +215,12 @@ def _pick(scanned: Iterable[ScannedShot], meters: _Meters, video: Video) -> Iter
 
 def _evenly_spaced(samples: tuple[Sample, ...], shot: Shot) -> list[Sample]:
     """Those nearest to the middles of equal parts of the body: what a detector has overlooked stays out at the ends."""
-    wanted = round(float(shot.body.duration) * _FRAMES_PER_SECOND)
+    return _spread(samples, float(shot.body.duration))
+
+
+def _spread(samples: Sequence[Sample], seconds: float) -> list[Sample]:
+    """The frames that stand for so many seconds."""
+    wanted = round(seconds * _FRAMES_PER_SECOND)
     count = min(max(wanted, _FEWEST_FRAMES), _MOST_FRAMES, len(samples))
     positions = (np.arange(count) + 0.5) * len(samples) / count - 0.5
     return [samples[int(position)] for position in np.unique(np.floor(positions + 0.5).clip(0, len(samples) - 1))]

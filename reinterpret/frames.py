@@ -285,7 +285,7 @@ def is_full_range(picture: av.VideoFrame) -> bool:
     )
 
 
-def prefetch(items: Iterable[T], *, depth: int) -> Iterator[T]:
+def prefetch(items: Iterable[T], *, depth: int) -> Generator[T]:
     """The same items, made `depth` ahead in a thread of their own. Errors arrive where the item would have."""
     ahead: queue.Queue[tuple[T | None, BaseException | None, bool]] = queue.Queue(maxsize=depth)
     stopped = threading.Event()

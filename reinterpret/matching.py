@@ -107,7 +107,7 @@ def match(
     """
     video = probe(trailer)
     neighbours = open_neighbours(library)
-    without = left_out(library, settings)
+    without = left_out(library, only=settings.only, without=settings.without, folders=settings.folders)
     encoder = library_encoder(library, device=device)
     report = None if on_seconds is None else lambda seconds: on_seconds(seconds, video.duration)
     film = embed_video(video, encoder, detection=detection or library.detection, on_seconds=report)
@@ -116,16 +116,21 @@ def match(
     return _Matching(film, library, neighbours, settings, without).edit()
 
 
-def left_out(library: Library, settings: MatchSettings) -> frozenset[str]:
-    """The films that may not answer. Raises LibraryError for a film or a folder that the library does not have."""
+def left_out(
+    library: Library, *, only: Sequence[str] = (), without: Sequence[str] = (), folders: Sequence[Path] = ()
+) -> frozenset[str]:
+    """The films that may not answer, see `MatchSettings`.
+
+    Raises LibraryError for a film or a folder that the library does not have.
+    """
     films = frozenset(library.fingerprints())
-    out = {library.find_film(name) for name in settings.without}
-    if settings.only:
-        out |= films - {library.find_film(name) for name in settings.only}
-    if settings.folders:
+    out = {library.find_film(name) for name in without}
+    if only:
+        out |= films - {library.find_film(name) for name in only}
+    if folders:
         places = {film: place.path.resolve() for film in films if (place := library.location(film)) is not None}
         inside = set()
-        for folder in settings.folders:
+        for folder in folders:
             # However either is written, with `..` or through a link.
             below = {film for film, path in places.items() if path.is_relative_to(folder.resolve())}
             if not below:
@@ -195,7 +200,7 @@ class _Matching:
         """One hit for each of some trailer shots, the best for all of them together."""
         if not rows:
             return {}
-        twins = self._twins([hit for row in rows for hit in self._hits[row][:_TWIN_RANKS]])
+        twins = twin_groups(self._neighbours, [hit for row in rows for hit in self._hits[row][:_TWIN_RANKS]])
         candidates = []
         for row in rows:
             needed = float(self._needed(row))
@@ -225,21 +230,6 @@ class _Matching:
                 again,
             )
         return chosen
-
-    def _twins(self, hits: Sequence[Hit]) -> dict[tuple[str, int], int]:
-        """Archive shots as groups of the same footage: the number of the group by film and shot."""
-        shots = sorted({(hit.film, hit.shot) for hit in hits})
-        unscored = [Hit(film, shot, 0.0) for film, shot in shots]
-        alike = np.ones((len(shots), len(shots)), bool)
-        for cue, least in _TWIN_LIKENESS.items():
-            vectors = self._neighbours.vectors(unscored, weights={cue: 1.0})
-            alike &= vectors @ vectors.T >= least
-        groups: dict[tuple[str, int], int] = {}
-        for number, shot in enumerate(shots):
-            # The first that it is like stands for all of them.
-            first = int(alike[number].argmax())
-            groups[shot] = number if first >= number else groups[shots[first]]
-        return groups
 
     def _aligned(self, hits: Mapping[int, Sequence[Hit]], chosen: Mapping[int, Hit]) -> dict[int, list[Match]]:
         """Every hit as a match with its best span. Film by film, so that each is read from the library once.
@@ -288,6 +278,22 @@ class _Matching:
             cues=tuple((entry.cue, entry.score) for entry in scores),
             shared=reason(scores, self._settings.weights),
         )
+
+
+def twin_groups(neighbours: Neighbours, hits: Sequence[Hit]) -> dict[tuple[str, int], int]:
+    """Shots as groups of the same footage: the number of the group by film and shot."""
+    shots = sorted({(hit.film, hit.shot) for hit in hits})
+    unscored = [Hit(film, shot, 0.0) for film, shot in shots]
+    alike = np.ones((len(shots), len(shots)), bool)
+    for cue, least in _TWIN_LIKENESS.items():
+        vectors = neighbours.vectors(unscored, weights={cue: 1.0})
+        alike &= vectors @ vectors.T >= least
+    groups: dict[tuple[str, int], int] = {}
+    for number, shot in enumerate(shots):
+        # The first that it is like stands for all of them.
+        first = int(alike[number].argmax())
+        groups[shot] = number if first >= number else groups[shots[first]]
+    return groups
 
 
 def course_of(film: Film, number: int, span: Span) -> ShotCourse:

@@ -37,7 +37,7 @@ _INVERTED_PROBES = 64
 # Of so many pairs of shots it is measured how alike any two are.
 _PAIRS = 4000
 # What resembles anything that is dark, bright or empty, and what is no footage, is not suggested.
-_SUGGESTED_KINDS = frozenset({"scene", "title"})
+SUGGESTED_KINDS = frozenset({"scene", "title"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +109,19 @@ class Neighbours:
         return len(self._table.shots)
 
     @property
+    def parts(self) -> list[slice]:
+        """Where in a row each cue is, in the order of `CUES`."""
+        return list(self._parts)
+
+    @property
     def usable_count(self) -> int:
         """Shots that can be suggested: those that are not as good as black, white or empty."""
         return int(self._table.suggested.sum())
+
+    def suggested(self) -> list[Hit]:
+        """Every shot that can be suggested, in the order of the library; its score is that with itself."""
+        rows = np.flatnonzero(self._table.suggested)
+        return [Hit(self._films[self._table.film_rows[row]], int(self._table.shots[row]), 1.0) for row in rows]
 
     def query(self, cues: CueVectors) -> Query:
         """What shots, or pictures, of any film are like, as this library sees it."""
@@ -121,6 +131,17 @@ class Neighbours:
         """A shot of the library. Raises LibraryError if the index has no such shot."""
         row = self.row(film, shot)
         return Query(self._index.reconstruct(row)[None], self._table.known[row : row + 1])
+
+    def query_of_reading(self, weights: np.ndarray) -> Query:
+        """Shots of which a linear reading of the encoder's vectors is high, such as a class of its classifier.
+
+        weights: N x D, what each number of such a vector counts. Of the N queries only content is known.
+        """
+        vectors = np.zeros((len(weights), self._parts[-1].stop), np.float32)
+        vectors[:, self._parts[0]] = self._whitening.reading(weights)
+        known = np.zeros((len(weights), len(CUES)), bool)
+        known[:, 0] = True
+        return Query(vectors, known)
 
     def search(
         self,
@@ -166,6 +187,17 @@ class Neighbours:
                 found.append(CueScore(cue.name, round(score, 6), surplus, cue.shared(one, other)))
         return found
 
+    def content(self, vectors: np.ndarray) -> np.ndarray:
+        """How this library sees pictures: vectors of the encoder, N x D, to N x P float32, unit rows."""
+        return self._whitening.apply(vectors)
+
+    def content_scores(self, query: Query, vectors: np.ndarray) -> np.ndarray:
+        """How much pictures are like a query in content: vectors of the encoder, N x D, to N float32 in [-1, 1].
+
+        Of a query of several rows that one counts which each is most like.
+        """
+        return np.asarray((self.content(vectors) @ query.vectors[:, self._parts[0]].T).max(axis=1))
+
     def vectors(self, hits: Sequence[Hit], *, weights: Mapping[str, float]) -> np.ndarray:
         """The vectors of shots, N x D float32, unit rows: their cosines are those of their cues, by weight."""
         rows = np.array([self.row(hit.film, hit.shot) for hit in hits], np.int64)
@@ -186,37 +218,6 @@ class Neighbours:
     def film_number(self, film: str) -> int:
         """Where a film stands among all."""
         return self._film_numbers[film]
-
-    def clusters(self, count: int, *, size: int, weights: Mapping[str, float]) -> list[list[Hit]]:
-        """The shots grouped by likeness: for each group the `size` nearest to its middle; the largest group first.
-
-        Spherical k-means with a fixed seed (faiss.Kmeans).
-        """
-        import faiss
-
-        rows = np.flatnonzero(self._table.suggested)
-        if len(rows) == 0:
-            raise LibraryError("the library has no shots to group; index some films first")
-        vectors = self._weighed(rows, weights)
-        means = faiss.Kmeans(
-            vectors.shape[1],
-            min(count, len(rows)),
-            niter=50,
-            nredo=5,
-            spherical=True,
-            seed=1,
-            min_points_per_centroid=1,
-        )
-        means.train(vectors)
-        likeness = vectors @ np.asarray(means.centroids).T
-        groups = likeness.argmax(axis=1)
-        found = []
-        for group in range(likeness.shape[1]):
-            members = np.flatnonzero(groups == group)
-            best = members[np.argsort(-likeness[members, group], kind="stable")][:size]
-            if len(members):
-                found.append((len(members), self._hits(likeness[best, group], rows[best])))
-        return [hits for _, hits in sorted(found, key=lambda entry: -entry[0])]
 
     def _weighed(self, rows: np.ndarray, weights: Mapping[str, float]) -> np.ndarray:
         vectors = self._index.reconstruct_batch(rows)
@@ -317,7 +318,7 @@ def _build(library: Library, films: list[str]) -> Neighbours:
     whitening = fit_whitening(cues.of("content"), readout=library.readout())
     vectors = _side_by_side(cues, whitening)
     kinds = [kind for column in columns for kind in column.kinds]
-    suggested = np.array([kind in _SUGGESTED_KINDS for kind in kinds], bool)
+    suggested = np.array([kind in SUGGESTED_KINDS for kind in kinds], bool)
     table = ShotTable(
         film_rows=np.repeat(np.arange(len(kept), dtype=np.int32), counts),
         shots=np.concatenate([np.arange(count, dtype=np.int32) for count in counts]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,15 +11,19 @@ import numpy as np
 
 from reinterpret.cues import PRESETS
 from reinterpret.cues.vectors import CueVectors
-from reinterpret.embeddings import embed_pictures
+from reinterpret.embeddings import embed_pictures, embed_stretch
 from reinterpret.encoders import Encoder
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.frames import read_frames
 from reinterpret.library import Library
 from reinterpret.neighbours import Hit, Neighbours, Query
+from reinterpret.timebase import Span
 from reinterpret.video import Video, probe
 
 _PARTS_ALONG = 5
+_MOST_SECONDS = 60
+# What is taken away counts less than what is added: where both are about the same thing something is left.
+_TAKEN_SHARE = 0.6
 # A picture is only looked at through a small frame; this is far above what any camera makes.
 _MOST_PIXELS = 400_000_000
 
@@ -35,6 +39,42 @@ def frame_query(path: Path | str, at: float, encoder: Encoder, *, parts: bool = 
     Raises VideoError, also where the video is over by then.
     """
     return _query(read_frame(probe(path), at), encoder, parts)
+
+
+def stretch_query(path: Path | str, at: float, seconds: float, encoder: Encoder) -> CueVectors:
+    """What some seconds of a video are like from an instant on, in movement and rhythm too.
+
+    Raises VideoError, also where the video is over by then.
+    """
+    if not math.isfinite(seconds) or not 0 < seconds <= _MOST_SECONDS:
+        raise UsageError(f"expected a length of 0 to {_MOST_SECONDS} seconds, got {seconds}")
+    video = probe(path)
+    start = _instant(video, at)
+    end = start + Fraction(seconds)
+    if video.duration:
+        end = min(end, max(video.duration, start + 1 / video.frame_rate))
+    return embed_stretch(video, Span(start, end), encoder)
+
+
+def combined(queries: Sequence[Query], neighbours: Neighbours, *, without: Sequence[Query] = ()) -> Query:
+    """What is like all of some queries at once and unlike others: one row. Raises UsageError.
+
+    Vectors add and subtract, cue by cue (as day and night do for tagged photographs). A cue counts if one of those that
+    are added knows it. Rows of one query are added too.
+    """
+    if not sum(map(len, queries)):
+        raise UsageError("say what to look for: there is only what it should be unlike")
+    added = [(query.vectors, query.known, 1 / sum(map(len, queries))) for query in queries]
+    taken = [(query.vectors, query.known, -_TAKEN_SHARE / sum(map(len, without))) for query in without]
+    vector = np.zeros_like(queries[0].vectors[0])
+    known = np.any(np.concatenate([query.known for query in queries]), axis=0)
+    for number, part in enumerate(neighbours.parts):
+        for vectors, knows, share in [*added, *taken]:
+            vector[part] += share * vectors[knows[:, number], part].sum(axis=0)
+        length = np.linalg.norm(vector[part])
+        if known[number] and length > 1e-6:
+            vector[part] /= length
+    return Query(vector[None], known[None])
 
 
 def _query(picture: np.ndarray, encoder: Encoder, parts: bool) -> CueVectors:
@@ -67,14 +107,20 @@ def search(
     return sorted(best.values(), key=lambda hit: -hit.score)[:k]
 
 
+def is_shot(name: str) -> bool:
+    """Whether a name is written as that of a shot is, `FILM:NUMBER`."""
+    _, colon, number = name.rpartition(":")
+    return bool(colon) and number.isascii() and number.isdigit()
+
+
 def parse_shot(name: str, library: Library) -> tuple[str, int]:
     """A shot as people write it, `FILM:NUMBER`: the film's file name, path or fingerprint, and the shot's number.
 
     Raises UsageError, LibraryError.
     """
-    film, colon, number = name.rpartition(":")
-    if not colon or not (number.isascii() and number.isdigit()):
+    if not is_shot(name):
         raise UsageError(f"expected a shot such as FILM.mp4:12, got {name!r}")
+    film, _, number = name.rpartition(":")
     found = library.find_film(film)
     count = len(library.shots(found))
     if int(number) >= count:
@@ -103,9 +149,13 @@ def read_picture(path: Path) -> np.ndarray:
 
 def read_frame(video: Video, at: float) -> np.ndarray:
     """The frame on the screen at an instant, upright, in square pixels: H x W x 3 uint8 RGB. Raises VideoError."""
+    size = {"width": video.display_width, "height": video.display_height}
+    return np.asarray(read_frames(video, [_instant(video, at)], **size).pixels[0])
+
+
+def _instant(video: Video, at: float) -> Fraction:
     if not math.isfinite(at) or at < 0:
         raise UsageError(f"expected an instant in seconds from the start, got {at}")
     if video.duration and at >= video.duration:
         raise VideoError(f"{video.path}: is {float(video.duration):.2f} s long, there is no frame at {at:.2f} s")
-    size = {"width": video.display_width, "height": video.display_height}
-    return np.asarray(read_frames(video, [Fraction(at)], **size).pixels[0])
+    return Fraction(at)

@@ -23,6 +23,7 @@ import av
 import av.container
 import av.error
 import av.video
+from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from reinterpret.errors import VideoError
@@ -43,8 +44,25 @@ _CONTAINERS = (
     "mxf,mxg,nsv,nut,nuv,obu,ogg,paf,pmp,psxstr,pva,r3d,rl2,rm,roq,rpl,segafilm,smjpeg,smk,smush,swf,thp,"
     "tiertexseq,tmv,ty,vc1,vc1test,vividas,vivo,vmd,vqf,vvc,wc3movie,webp_anim,wsvqa,wtv,xmv,yop,yuv4mpegpipe"
 )
+# What holds sound alone, likewise.
+_SOUND_CONTAINERS = "aac,ac3,aiff,amr,ape,au,caf,dts,eac3,flac,mp3,mpc,mpc8,ogg,tta,voc,w64,wav,wv"
 # The container must not open anything beside the file it was given.
 OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+
+# Streams that a person may name, and what each needs to come through. Never `file`, and no playlists: what a stream
+# says must not open anything else.
+_STREAM_PROTOCOLS = {
+    "http": "http,tcp",
+    "https": "https,http,tls,tcp",
+    "rtmp": "rtmp,tcp",
+    "rtsp": "rtsp,rtp,udp,tcp",
+    "srt": "srt",
+    "tcp": "tcp",
+    "udp": "udp",
+}
+_STREAM_CONTAINERS = f"{_CONTAINERS},mpjpeg,rtsp"
+# Seconds: to get through to an address, and for each packet.
+_STREAM_PATIENCE = (10.0, 10.0)
 
 # What a disk or a network share says when it goes away.
 _LOST_DISK = frozenset({errno.EIO, errno.ENODEV, errno.ENOTCONN, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTUNREACH})
@@ -207,6 +225,40 @@ def open_container(path: Path) -> Iterator[tuple[av.container.InputContainer, Vi
             raise VideoError(f"{path}: has no video stream, only a cover picture")
         if stream.codec_context is None:
             raise VideoError(f"{path}: its video codec is not known to this build of ffmpeg, convert it first")
+        yield container, stream
+
+
+@contextmanager
+def open_sound(path: Path) -> Iterator[tuple[av.container.InputContainer, AudioStream]]:
+    """Open the file at `path`, a film or one that holds sound alone, and choose its sound. Raises VideoError."""
+    _check_file(path)
+    options = {**OPEN_OPTIONS, "format_whitelist": f"{_CONTAINERS},{_SOUND_CONTAINERS}"}
+    try:
+        container = av.open(str(path.absolute()), options=options, metadata_errors="replace")
+    except av.error.FFmpegError as error:
+        raise VideoError(f"{path}: is not a file whose sound can be read ({error.strerror})") from error
+    with container:
+        stream = container.streams.best("audio")
+        if not isinstance(stream, AudioStream) or stream.codec_context is None:
+            raise VideoError(f"{path}: has no sound that can be read; name another file")
+        yield container, stream
+
+
+@contextmanager
+def open_address(address: str) -> Iterator[tuple[av.container.InputContainer, VideoStream]]:
+    """Open a stream at an address that a person has named, never one that an input names. Raises VideoError."""
+    kind = address.partition("://")[0].lower()
+    if kind not in _STREAM_PROTOCOLS:
+        raise VideoError(f"{address}: streams begin with {'://, '.join(_STREAM_PROTOCOLS)}://, not with {kind}://")
+    options = {"protocol_whitelist": _STREAM_PROTOCOLS[kind], "format_whitelist": _STREAM_CONTAINERS}
+    try:
+        container = av.open(address, options=options, timeout=_STREAM_PATIENCE, metadata_errors="replace")
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideoError(f"{address}: cannot be opened as a stream ({error.strerror or error})") from error
+    with container:
+        stream = container.streams.best("video")
+        if stream is None or not isinstance(stream, VideoStream) or stream.codec_context is None:
+            raise VideoError(f"{address}: has no video stream that can be decoded")
         yield container, stream
 
 

@@ -350,6 +350,7 @@ def when_one_is_done(process: subprocess.Popen[str], library: Path) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_after_sigkill_the_next_run_finishes_and_does_no_film_twice(three: Path, long: Path, tmp_path: Path) -> None:
     library = tmp_path / "lib"
     process = started([three, long], library)
@@ -373,6 +374,7 @@ def test_after_sigkill_the_next_run_finishes_and_does_no_film_twice(three: Path,
     assert Library.open(library).verify() == []
 
 
+@pytest.mark.slow
 def test_sigint_to_all_ends_with_130_one_line_and_no_half_file(three: Path, long: Path, tmp_path: Path) -> None:
     library = tmp_path / "lib"
     process = started([three, long], library)
@@ -483,6 +485,7 @@ def test_films_of_other_folders_stay(films: Path, indexed: Path, tmp_path: Path)
 # Side by side
 
 
+@pytest.mark.slow
 def test_two_processes_can_fill_one_library_at_the_same_time(films: Path, three: Path, tmp_path: Path) -> None:
     """One has the films of the other, and one more; the library is made by whichever comes first."""
     library = tmp_path / "lib"

@@ -399,7 +399,7 @@ def test_films_are_left_out_by_name_and_by_folder(archive: Path, trailer: Path, 
         (MatchSettings(folders=(tmp_path / "c",)), r"c: no film of .*lib lies there; see"),
     ):
         with pytest.raises(LibraryError, match=words):
-            left_out(library, settings)
+            left_out(library, only=settings.only, without=settings.without, folders=settings.folders)
     with pytest.raises(LibraryError, match="index more films"):
         match(trailer, library, MatchSettings(only=("one",), without=("one",)))
 

@@ -191,7 +191,7 @@ def test_what_shows_nothing_is_never_suggested(library: Library, tmp_path: Path,
     assert "a" not in {hit.film[0] for hit in hits}
     assert len(hits) == found.usable_count == 4
     assert len(found) == 8
-    assert {hit.film[0] for group in found.clusters(4, size=8, weights=COLOUR) for hit in group} == {"1", "2", "3"}
+    assert {hit.film[0] for hit in found.suggested()} == {"1", "2", "3"}
 
 
 def test_a_title_is_suggested(library: Library, tmp_path: Path) -> None:
@@ -340,44 +340,17 @@ def test_of_shots_that_are_all_alike_and_of_very_few_nothing_is_remarkable(empty
         assert reason(explained, PRESETS["balanced"]) == ""
 
 
-# Groups
+# All of them
 
 
-def test_clusters_are_the_groups_that_can_be_seen(empty: Library, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    groups = {1: [1, 0, 0, 0], 2: [0, 1, 0, 0], 3: [0, 0, 1, 0]}
-    sizes = {1: 5, 2: 9, 3: 7}
-    for number, middle in groups.items():
-        vectors = [unit(*(np.array(middle) + rng.normal(0, 0.05, 4))) for _ in range(sizes[number])]
-        empty.add(hand_made(tmp_path / f"{number}.mp4", number, vectors))
-    neighbours = open_neighbours(empty)
-    found = neighbours.clusters(3, size=100, weights=COLOUR)
-    assert [{hit.film[0] for hit in group} for group in found] == [{"2"}, {"3"}, {"1"}]
-    assert [len(group) for group in found] == [9, 7, 5]
-    assert all(hit.score > 0.9 for group in found for hit in group)
-    assert [len(group) for group in neighbours.clusters(3, size=4, weights=COLOUR)] == [4, 4, 4]
-    assert neighbours.clusters(3, size=100, weights=COLOUR) == found
+def test_all_that_can_be_suggested_are_told_in_the_order_of_the_library(library: Library, tmp_path: Path) -> None:
+    library.add(hand_made(tmp_path / "0.mp4", 0, EAST, kind="black"))
+    assert names(open_neighbours(library).suggested()) == [("1", 0), ("1", 1), ("2", 0), ("3", 0)]
 
 
-def test_clusters_are_of_what_weighs_something(empty: Library, tmp_path: Path) -> None:
-    east, north = [1.0, 0], [0, 1.0]
-    shots = told(colour=[east, east, north, north, north], scale=[east, north, east, north, east])
-    empty.add(hand_made(tmp_path / "1.mp4", 1, shots))
-    found = open_neighbours(empty)
-    for cue, groups in (("colour", [{2, 3, 4}, {0, 1}]), ("scale", [{0, 2, 4}, {1, 3}])):
-        clusters = found.clusters(2, size=5, weights={cue: 1.0})
-        assert [{hit.shot for hit in group} for group in clusters] == groups
-
-
-def test_more_clusters_than_shots_give_one_each(library: Library) -> None:
-    found = open_neighbours(library).clusters(50, size=3, weights=COLOUR)
-    assert sorted(name for group in found for name in names(group)) == [("1", 0), ("1", 1), ("2", 0), ("3", 0)]
-
-
-def test_a_library_of_black_has_nothing_to_group(empty: Library, tmp_path: Path) -> None:
+def test_a_library_of_black_suggests_nothing(empty: Library, tmp_path: Path) -> None:
     empty.add(hand_made(tmp_path / "1.mp4", 1, EAST, kind="black"))
-    with pytest.raises(LibraryError, match="no shots to group"):
-        open_neighbours(empty).clusters(3, size=3, weights=COLOUR)
+    assert open_neighbours(empty).suggested() == []
     assert nearest(open_neighbours(empty), EAST, 3) == [[]]
 
 

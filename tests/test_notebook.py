@@ -13,6 +13,7 @@ NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "quickstart.ipynb
 
 
 # Jupyter's own client warns about event loops, and leaves sockets to the garbage collector.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_quickstart_notebook_runs(
     archive: Path, trailer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

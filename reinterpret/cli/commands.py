@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reinterpret.cli.grouped import grouped
+from reinterpret.cli.live import webcam
 from reinterpret.cli.options import (
     DetectionOptions,
     DeviceOption,
+    GridOptions,
     JobsOption,
     JsonOption,
     LibraryOption,
@@ -22,6 +24,7 @@ from reinterpret.cli.options import (
     QueryOptions,
     QuietOption,
     RenderOptions,
+    WholeOptions,
 )
 from reinterpret.cli.printing import (
     boundaries_as_json,
@@ -34,8 +37,13 @@ from reinterpret.cli.printing import (
     print_json,
     print_report,
     print_shots,
+    print_text,
     shots_as_json,
+    tags_as_json,
+    text_as_json,
 )
+from reinterpret.cli.progress import rendered
+from reinterpret.cli.works import compile_, gif
 
 if TYPE_CHECKING:
     from reinterpret.edits import EditList
@@ -44,7 +52,7 @@ if TYPE_CHECKING:
 
 # What typer fills in is not looked at before: these stand for `nothing said`.
 _DETECTION, _LIKENESS, _MATCH = DetectionOptions(), LikenessOptions(), MatchOptions()
-_RENDER, _QUERY = RenderOptions(), QueryOptions()
+_RENDER, _QUERY, _WHOLE, _GRID = RenderOptions(), QueryOptions(), WholeOptions(), GridOptions()
 
 app = typer.Typer(
     name="reinterpret",
@@ -72,7 +80,11 @@ def index(
     paths: Annotated[list[Path], typer.Argument(help="Videos, or folders that hold some.")],
     library: LibraryOption,
     encoder: Annotated[
-        str | None, typer.Option(help="efficientnet-lite0, efficientnet-lite2, pixels, torchvision:NAME, timm:NAME.")
+        str | None,
+        typer.Option(
+            help="efficientnet-lite0, efficientnet-lite2, pixels, open_clip:MODEL/PRETRAINED, torchvision:NAME, "
+            "timm:NAME."
+        ),
     ] = None,
     detection: DetectionOptions = _DETECTION,
     device: DeviceOption = "auto",
@@ -137,8 +149,8 @@ def trailer(
     arguments = rendering.arguments()
     edit = _matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
     edit_path = output.with_name(f"{output.stem}.edit.json")
-    check_output(edit_path, inputs=[edit.trailer.path])
-    films = _rendered(edit, output, arguments, quiet)
+    check_output(edit_path, inputs=edit.inputs)
+    films = rendered(edit, output, arguments, quiet)
     edit.save(edit_path)
     if sheet is not None:
         reinterpret.contact_sheet(edit, sheet)
@@ -198,7 +210,7 @@ def render(
 
     arguments = rendering.arguments()
     loaded = reinterpret.EditList.load(edit)
-    films = _rendered(loaded, output, arguments, quiet)
+    films = rendered(loaded, output, arguments, quiet)
     if as_json:
         print_json({"output": str(output), "films": [str(path) for path in films], "frames": loaded.grid.frame_count})
     elif not quiet:
@@ -212,41 +224,38 @@ def grid(
     library: LibraryOption,
     output: OutOption,
     query: QueryOptions = _QUERY,
+    whole: WholeOptions = _WHOLE,
     likeness: LikenessOptions = _LIKENESS,
-    clusters: Annotated[int | None, typer.Option(help="Group the library into so many grids, OUT-01.png, ...")] = None,
-    size: Annotated[str, typer.Option(help="Columns x rows.")] = "3x3",
-    labels: Annotated[bool, typer.Option(help="Write film, time and score below each picture.")] = True,
+    drawing: GridOptions = _GRID,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Similarity grids: the shots most like a shot, a picture or a frame, or the whole library in groups."""
+    """Similarity grids, still or moving: what is most like a shot, a picture, a frame or words; or all in groups."""
     import reinterpret
+    from reinterpret.cli.whole import draw_groups, draw_map
     from reinterpret.errors import UsageError
     from reinterpret.files import check_output
-    from reinterpret.rendering.stills import STILL_SUFFIXES, parse_size
 
-    (columns, rows), weights = parse_size(size), likeness.chosen()
-    check_output(output, inputs=query.files, suffixes=STILL_SUFFIXES)
+    (columns, rows), weights = drawing.raster(), likeness.chosen()
+    if whole.asked:
+        if query != QueryOptions() or (whole.as_map and whole.clusters is not None):
+            raise UsageError("--clusters, --map, and --shot, --image, --text or --video exclude each other; say one")
+        if whole.as_map:
+            draw_map(library, output, weights, as_json=as_json, quiet=quiet)
+        else:
+            draw_groups(library, output, whole.count(), drawing, weights, as_json=as_json, quiet=quiet)
+        return
+    check_output(output, inputs=query.files, suffixes=drawing.suffixes())
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
-    if clusters is not None:
-        if clusters < 1 or query != QueryOptions():
-            raise UsageError("--clusters takes a number from 1, and no --shot, --image or --video beside it")
-        groups = neighbours.clusters(clusters, size=columns * rows, weights=weights)
-        digits = max(2, len(str(len(groups))))
-        outputs = [output.with_name(f"{output.stem}-{n + 1:0{digits}d}{output.suffix}") for n in range(len(groups))]
-    else:
-        asked = query.query(opened, neighbours, device)
-        groups, outputs = [reinterpret.search(neighbours, asked, k=columns * rows, weights=weights)], [output]
-    for hits, path in zip(groups, outputs, strict=True):
-        reinterpret.grid(opened, hits, path, columns=columns, labels=labels)
+    asked = query.query(opened, neighbours, device)
+    hits = reinterpret.search(neighbours, asked, k=columns * rows, weights=weights)
+    drawing.draw(opened, hits, output, columns)
     if as_json:
-        pairs = zip(outputs, groups, strict=True)
-        print_json({"grids": [{"output": str(path), "matches": hits_as_json(opened, hits)} for path, hits in pairs]})
+        print_json({"grids": [{"output": str(output), "matches": hits_as_json(opened, hits)}]})
     elif not quiet:
-        for path in outputs:
-            print(path)
+        print(output)
 
 
 @app.command()
@@ -259,24 +268,50 @@ def search(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """The shots of the library most like a picture, a frame of a video or a shot."""
+    """The shots of the library most like a picture, a frame of a video or a shot, or what words say."""
     import reinterpret
 
     weights = likeness.chosen()
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
-    asked = query.query(opened, neighbours, device)
+    said = query.said(opened, neighbours)
+    asked = query.query(opened, neighbours, device) if said is None else said.query
     hits = reinterpret.search(neighbours, asked, k=k, weights=weights)
     found = explained_as_json(opened, hits, [neighbours.explain(asked, hit) for hit in hits], weights)
+    nearest = None if said is None else reinterpret.nearest_shown(said, opened, neighbours)
     if as_json:
-        print_json({"matches": found})
+        print_json({**({"text": text_as_json(said, nearest)} if said is not None else {}), "matches": found})
         return
+    if said is not None:
+        print_text(said, nearest)
     for entry in found:
         print(
             f"{entry['rank']:>3}  {entry['score']:6.3f}  {clock(entry['start_seconds'])} - "
             f"{clock(entry['end_seconds'])}  {entry['video']}:{entry['shot']}"
             + (f"  ({entry['shared']})" if entry["shared"] else "")
         )
+
+
+@app.command()
+def tags(
+    library: LibraryOption,
+    k: Annotated[int | None, typer.Option("-k", help="At most so many; all by default.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What a library shows, in words: how many of its shots, and the one that shows it most clearly."""
+    import reinterpret
+    from reinterpret.errors import UsageError
+
+    if k is not None and k < 1:
+        raise UsageError(f"at least one tag must be asked for, got -k {k}")
+    opened = reinterpret.Library.open(library)
+    found = reinterpret.tags(opened)[:k]
+    if as_json:
+        print_json({"tags": tags_as_json(opened, found)})
+        return
+    for tag in found:
+        example = f"{opened.video(tag.film).name}:{tag.shot}"
+        print(f"{tag.shots:>6} {'shots' if tag.shots > 1 else 'shot '}  {tag.name}  ({example})")
 
 
 @app.command()
@@ -413,6 +448,11 @@ def remove(
         print(f"{len(found)} films removed")
 
 
+app.command(name="compile")(compile_)
+app.command()(gif)
+app.command()(webcam)
+
+
 def _matched(
     file: Path, library: Path, settings: MatchSettings, detection: DetectionOptions, device: Device, quiet: bool
 ) -> EditList:
@@ -429,16 +469,3 @@ def _matched(
             device=device,
             on_seconds=lambda done, total: report(float(done), float(total)),
         )
-
-
-def _rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: bool) -> list[Path]:
-    import reinterpret
-    from reinterpret.cli.progress import Stopwatch, progress_bar
-
-    watch = Stopwatch()
-    with progress_bar("rendering", quiet=quiet) as report:
-
-        def show(done: int, total: int) -> None:
-            report(done, total, f"{done / watch.seconds:.0f} frames/s")
-
-        return reinterpret.render(edit, output, **arguments, on_frames=show)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from reinterpret.encoders import Device
     from reinterpret.library import Library
     from reinterpret.matching import MatchSettings
-    from reinterpret.neighbours import Neighbours, Query
+    from reinterpret.neighbours import Hit, Neighbours, Query
     from reinterpret.shots import Detection
+    from reinterpret.words import TextQuery
 
 LibraryOption = Annotated[Path, typer.Option("--library", "-L", help="The folder of the library.")]
 OutOption = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
@@ -169,6 +170,162 @@ class RenderOptions:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+ForOption = Annotated[
+    float | None,
+    typer.Option("--for", metavar="SECONDS", help="So much of --video from --at on: its movement counts too."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmOptions:
+    """Which films of the library may be shown."""
+
+    like: Annotated[
+        list[str], typer.Option("--like", metavar="FILM", help="Only films named here may answer; may be repeated.")
+    ] = field(default_factory=list)
+    leave_out: Annotated[
+        list[str], typer.Option("--not-film", metavar="FILM", help="This film may not answer; may be repeated.")
+    ] = field(default_factory=list)
+    folders: Annotated[
+        list[Path], typer.Option("--in", metavar="FOLDER", help="Only films below it may answer; may be repeated.")
+    ] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class MixtureOptions:
+    """What is looked for: any of these together, and what it is to be unlike."""
+
+    text: Annotated[list[str], typer.Option(metavar="WORDS", help="Like what these words say; may be repeated.")] = (
+        field(default_factory=list)
+    )
+
+    shot: Annotated[
+        list[str], typer.Option(metavar="FILM:NUMBER", help="Like a shot of the library; may be repeated.")
+    ] = field(default_factory=list)
+    image: Annotated[list[Path], typer.Option(help="Like this picture; may be repeated.")] = field(default_factory=list)
+    video: Annotated[Path | None, typer.Option(help="Like a frame of this video (see --at, --for).")] = None
+    at: Annotated[float | None, typer.Option(metavar="SECONDS", help="Where in --video, from its start.")] = None
+    length: ForOption = None
+    unlike: Annotated[
+        list[str],
+        typer.Option(
+            "--not", metavar="WORDS|FILM:NUMBER|PICTURE", help="Unlike these words, shot or picture; may be repeated."
+        ),
+    ] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Path]:
+        """Those that are read."""
+        return [*self.image, *([self.video] if self.video is not None else [])]
+
+    def query(self, library: Library, neighbours: Neighbours, device: Device) -> tuple[Query, list[TextQuery]]:
+        """As the index wants it, and how words were read. Raises UsageError, VideoError, LibraryError, EncoderError."""
+        from reinterpret.errors import UsageError
+        from reinterpret.queries import combined, is_shot
+
+        alike = [QueryOptions(shot=name) for name in self.shot] + [QueryOptions(image=path) for path in self.image]
+        if self.video is not None or self.at is not None or self.length is not None:
+            alike.append(QueryOptions(video=self.video, at=self.at, length=self.length))
+        alike += [QueryOptions(text=words) for words in self.text]
+        if not alike:
+            raise UsageError("say what to look for with --text, --shot, --image, or --video with --at")
+        unlike = [
+            QueryOptions(image=Path(name))
+            if Path(name).is_file()
+            else QueryOptions(shot=name)
+            if is_shot(name)
+            else QueryOptions(text=name)
+            for name in self.unlike
+        ]
+        read: list[TextQuery] = []
+
+        def asked(options: QueryOptions) -> Query:
+            said = options.said(library, neighbours)
+            if said is None:
+                return options.query(library, neighbours, device)
+            read.append(said)
+            return said.query
+
+        found, others = [asked(options) for options in alike], [asked(options) for options in unlike]
+        mixed = found[0] if len(found) == 1 and not others else combined(found, neighbours, without=others)
+        return mixed, read
+
+
+@dataclass(frozen=True, slots=True)
+class GridOptions:
+    """How grids are drawn: by the name of the file, still or moving."""
+
+    size: Annotated[str, typer.Option(help="Columns x rows.")] = "3x3"
+    seconds: Annotated[float, typer.Option(help="How long a moving grid (.mp4, .gif, .webp) lasts.")] = 5.0
+    height: Annotated[int | None, typer.Option(help="Of a moving grid in pixels; 720, of a GIF 480.")] = None
+    labels: Annotated[bool, typer.Option(help="Write film, time and score below each picture.")] = True
+
+    def raster(self) -> tuple[int, int]:
+        """Columns and rows. Raises UsageError."""
+        from reinterpret.rendering.stills import parse_size
+
+        return parse_size(self.size)
+
+    def suffixes(self) -> tuple[str, ...]:
+        """How the names of grids may end."""
+        from reinterpret.rendering.animation import ANIMATION_SUFFIXES
+        from reinterpret.rendering.stills import STILL_SUFFIXES
+
+        return (*STILL_SUFFIXES, *ANIMATION_SUFFIXES)
+
+    def moves(self, path: Path) -> bool:
+        """Whether a file of that name holds a moving grid."""
+        from reinterpret.rendering.animation import ANIMATION_SUFFIXES
+
+        return path.suffix.lower() in ANIMATION_SUFFIXES
+
+    def draw(self, library: Library, hits: Sequence[Hit], path: Path, columns: int) -> None:
+        """Draw one. Raises OutputError, LibraryError, VideoError, FfmpegError, UsageError."""
+        import reinterpret
+
+        if self.moves(path):
+            reinterpret.moving_grid(
+                library, hits, path, columns=columns, labels=self.labels, seconds=self.seconds, height=self.height
+            )
+        else:
+            reinterpret.grid(library, hits, path, columns=columns, labels=self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOptions:
+    """What is made of all shots of the library, instead of a look for some."""
+
+    clusters: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|auto",
+            help="The library in so many groups that are alike, or in as many as suit it. OUT is a folder for a page, "
+            "index.html, and a grid of each group; with OUT.png, or OUT.mp4 for moving ones, only the grids are made, "
+            "OUT-01.png, ... A grid grows with its group up to 10 x 10, moving up to 6 x 6, then another begins. Shots "
+            "that are like none are left over.",
+        ),
+    ] = None
+    as_map: Annotated[
+        bool, typer.Option("--map", help="The whole library as one picture, with similar shots near each other.")
+    ] = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether any of it is."""
+        return self.clusters is not None or self.as_map
+
+    def count(self) -> int | Literal["auto"]:
+        """How many groups. Raises UsageError."""
+        from reinterpret.errors import UsageError
+
+        if self.clusters == "auto":
+            return "auto"
+        text = self.clusters or ""
+        if not (text.isascii() and text.isdigit() and int(text[:10]) > 0):
+            raise UsageError(f"--clusters takes a number from 1, or auto, got {self.clusters!r}")
+        return int(text[:10])
+
+
 @dataclass(frozen=True, slots=True)
 class QueryOptions:
     """What is looked for: one of these."""
@@ -179,6 +336,8 @@ class QueryOptions:
     image: Annotated[Path | None, typer.Option(help="Look for what is like this picture.")] = None
     video: Annotated[Path | None, typer.Option(help="Look for what is like a frame of this video (see --at).")] = None
     at: Annotated[float | None, typer.Option(metavar="SECONDS", help="Where in --video, from its start.")] = None
+    length: ForOption = None
+    text: Annotated[str | None, typer.Option(metavar="WORDS", help="Look for what these words say.")] = None
     parts: Annotated[
         bool, typer.Option("--parts", help="Look for parts of the picture or frame as well: a picture in a picture.")
     ] = False
@@ -188,23 +347,42 @@ class QueryOptions:
         """Those that are read."""
         return [path for path in (self.image, self.video) if path is not None]
 
-    def query(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
-        """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
+    def check(self) -> None:
+        """Whether that is one question. Raises UsageError."""
         from reinterpret.errors import UsageError
-        from reinterpret.library import library_encoder
-        from reinterpret.queries import frame_query, parse_shot, picture_query
 
         if (self.video is None) != (self.at is None):
             raise UsageError("--video and --at SECONDS, the instant to look for, go together")
-        if sum(given is not None for given in (self.shot, self.image, self.video)) != 1:
-            raise UsageError("say what to look for with one of --shot, --image or --video with --at")
+        if self.length is not None and (self.video is None or self.parts):
+            raise UsageError("--for SECONDS goes with --video and --at, and not with --parts")
+        if sum(given is not None for given in (self.shot, self.image, self.video, self.text)) != 1:
+            raise UsageError("say what to look for with one of --shot, --image, --text or --video with --at")
+        if self.parts and self.image is None and self.video is None:
+            raise UsageError("--parts goes with --image or --video")
+
+    def said(self, library: Library, neighbours: Neighbours) -> TextQuery | None:
+        """How the words are read, if it is words. Raises UsageError, LibraryError, EncoderError."""
+        from reinterpret.words import text_query
+
+        self.check()
+        return None if self.text is None else text_query(self.text, library, neighbours)
+
+    def query(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
+        """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
+        from reinterpret.library import library_encoder
+        from reinterpret.queries import frame_query, parse_shot, picture_query, stretch_query
+
+        self.check()
+        said = self.said(library, neighbours)
+        if said is not None:
+            return said.query
         if self.shot is not None:
-            if self.parts:
-                raise UsageError("--parts goes with --image or --video")
             return neighbours.query_of_shot(*parse_shot(self.shot, library))
         encoder = library_encoder(library, device=device)
         if self.image is not None:
             return neighbours.query(picture_query(self.image, encoder, parts=self.parts))
         assert self.video is not None
         assert self.at is not None
+        if self.length is not None:
+            return neighbours.query(stretch_query(self.video, self.at, self.length, encoder))
         return neighbours.query(frame_query(self.video, self.at, encoder, parts=self.parts))

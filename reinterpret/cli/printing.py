@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reinterpret.library import Library
     from reinterpret.neighbours import Hit
     from reinterpret.shots import Boundary, Shot
+    from reinterpret.words import Tag, TextQuery
 
 
 def print_report(done: IndexReport, *, as_json: bool, quiet: bool) -> None:
@@ -111,6 +112,37 @@ def explained_as_json(
     return [
         {**row, "cues": {entry.cue: entry.score for entry in of_hit}, "shared": reason(of_hit, weights)}
         for row, of_hit in zip(rows, scores, strict=True)
+    ]
+
+
+def text_as_json(said: TextQuery, nearest: str | None) -> dict[str, Any]:
+    """How words were read. nearest: what the library shows instead, where it does not show what they say."""
+    return {
+        "answered_by": said.answered_by,
+        "read_as": [{"class": entry.name, "share": entry.share} for entry in said.read_as],
+        "nearest": nearest,
+    }
+
+
+def print_text(said: TextQuery, nearest: str | None) -> None:
+    """How words were read, in a line; that nothing fits them goes to standard error."""
+    if said.read_as:
+        named = ", ".join(f"{entry.name} {entry.share:.0%}" for entry in said.read_as)
+        print(f"{said.text!r}, answered by {said.answered_by}, was read as {named}, ...")
+    else:
+        print(f"{said.text!r}, answered by {said.answered_by}")
+    if nearest is not None:
+        print(
+            f"warning: no shot clearly shows {said.text!r}; the nearest of what the library shows is {nearest!r}",
+            file=sys.stderr,
+        )
+
+
+def tags_as_json(library: Library, tags: Sequence[Tag]) -> list[dict[str, Any]]:
+    """What a library shows, as `tags` prints it."""
+    return [
+        {"tag": tag.name, "shots": tag.shots, "example": {"video": str(library.video(tag.film).path), "shot": tag.shot}}
+        for tag in tags
     ]
 
 

@@ -6,7 +6,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from reinterpret.edits import EditList
 
 
 class Report(Protocol):
@@ -49,3 +53,16 @@ class Stopwatch:
     @property
     def seconds(self) -> float:
         return max(time.monotonic() - self._start, 1e-6)
+
+
+def rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: bool) -> list[Path]:
+    """The films made of an edit, with a bar while they are made."""
+    import reinterpret
+
+    watch = Stopwatch()
+    with progress_bar("rendering", quiet=quiet) as report:
+
+        def show(done: int, total: int) -> None:
+            report(done, total, f"{done / watch.seconds:.0f} frames/s")
+
+        return reinterpret.render(edit, output, **arguments, on_frames=show)

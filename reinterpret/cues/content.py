@@ -96,6 +96,15 @@ class Whitening:
         together[~together.any(axis=1), 0] = 1
         return _unit_or_zero(together)
 
+    def reading(self, weights: np.ndarray) -> np.ndarray:
+        """Where in the space of `apply` a linear reading of the vectors is high: N x D to N x dimensions, unit rows.
+
+        Each of both halves undoes its own scales, so that what counts in a direction is the reading's weight, and not
+        how evenly the library spreads there. (With the scales of the readout twice, words found a tenth less.)
+        """
+        halves = [_unit_or_zero(weights @ np.linalg.pinv(half).T) for half in (self.projection, self.readout)]
+        return _unit_or_zero(np.concatenate(halves, axis=1))
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Its fields by name, as numpy saves them; `Whitening(**arrays)` brings it back."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 # From here on, in standard deviations above what any two shots of the library have, a likeness is worth a word. The
 # best of many matches is two above by chance, and whether it shows the same things people see at a glance.
@@ -53,6 +55,21 @@ def reason(scores: Sequence[CueScore], weights: Mapping[str, float]) -> str:
             if worth > best:
                 best, words = worth, said
     return words
+
+
+def common(pairs: Sequence[Sequence[CueScore]]) -> list[CueScore]:
+    """What many pairs of shots have in common: the means of their scores, and a word where more than half share it."""
+    by_cue: dict[str, list[CueScore]] = {}
+    for scores in pairs:
+        for entry in scores:
+            by_cue.setdefault(entry.cue, []).append(entry)
+    found = []
+    for cue, entries in by_cue.items():
+        words = Counter(entry.shared for entry in entries if entry.shared)
+        word, times = words.most_common(1)[0] if words else (None, 0)
+        surplus, score = (fmean(values) for values in ([e.surplus for e in entries], [e.score for e in entries]))
+        found.append(CueScore(cue, round(score, 6), surplus, word if times * 2 > len(pairs) else None))
+    return found
 
 
 def _said(entry: CueScore) -> str:

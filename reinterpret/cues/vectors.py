@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from reinterpret.cues import CUES, cue_names
+from reinterpret.cues import CUES, Cue, cue_names
 from reinterpret.cues.facts import ShotFacts
 
 
@@ -44,12 +44,23 @@ class CueVectors:
         return CueVectors(tuple(matrix[chosen] for matrix in self.matrices), self.known[chosen])
 
 
-def vectors_of(shots: Iterable[ShotFacts]) -> CueVectors:
-    """What shots are like, at least one."""
-    told = [[(cue.vector(facts), cue.known(facts)) for cue in CUES] for facts in shots]
+def vectors_of(shots: Iterable[ShotFacts], *, cues: Collection[str] | None = None) -> CueVectors:
+    """What shots are like, at least one.
+
+    cues: the names of those that are wanted, all by default. The others count as not known, and cost nothing.
+    """
+    told = [[_told(cue, facts, cues is None or cue.name in cues) for cue in CUES] for facts in shots]
     columns = list(zip(*told, strict=True))
     matrices = tuple(np.stack([vector for vector, _ in column]).astype(np.float32) for column in columns)
     return CueVectors(matrices, np.array([[known for _, known in row] for row in told], bool))
+
+
+def _told(cue: Cue, facts: ShotFacts, wanted: bool) -> tuple[np.ndarray, bool]:
+    if wanted:
+        return cue.vector(facts), cue.known(facts)
+    nothing = np.zeros(cue.dimensions or facts.frame_vectors.shape[1], np.float32)
+    nothing[0] = 1
+    return nothing, False
 
 
 def together(parts: Sequence[CueVectors]) -> CueVectors:

@@ -91,10 +91,18 @@ def load_encoder(name: str = DEFAULT_ENCODER, *, device: Device = "auto", thread
 def encoder_names() -> list[str]:
     """What `load_encoder` accepts, for help and error texts; NAME stands for a model of that package.
 
-    >>> encoder_names()
-    ['efficientnet-lite0', 'efficientnet-lite2', 'pixels', 'timm:NAME', 'timm:NAME@FILE', 'torchvision:NAME']
+    >>> encoder_names()[:3]
+    ['efficientnet-lite0', 'efficientnet-lite2', 'open_clip:MODEL/PRETRAINED']
     """
-    return ["efficientnet-lite0", "efficientnet-lite2", "pixels", "timm:NAME", "timm:NAME@FILE", "torchvision:NAME"]
+    return [
+        "efficientnet-lite0",
+        "efficientnet-lite2",
+        "open_clip:MODEL/PRETRAINED",
+        "pixels",
+        "timm:NAME",
+        "timm:NAME@FILE",
+        "torchvision:NAME",
+    ]
 
 
 def _find_network(name: str) -> Network:
@@ -109,4 +117,8 @@ def _find_network(name: str) -> Network:
         return torchvision_network(model)
     if package == "timm" and model:
         return timm_network(model)
+    if package == "open_clip" and model:
+        from reinterpret.encoders.open_clip import open_clip_network
+
+        return open_clip_network(model)
     raise EncoderError(f"unknown encoder {name!r}; choose one of {', '.join(encoder_names())}")

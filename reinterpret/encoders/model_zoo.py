@@ -38,7 +38,7 @@ _TORCHVISION_OPTIONS: dict[str, dict[str, bool]] = {
 def torchvision_network(model: str) -> Network:
     """`torchvision:MODEL`, a classifier of torchvision with its default weights."""
     name = f"torchvision:{model}"
-    return Network(name=name, key=_key(name, "torchvision"), load=lambda: _load_torchvision(name, model))
+    return Network(name=name, key=network_key(name, "torchvision"), load=lambda: _load_torchvision(name, model))
 
 
 def timm_network(model: str) -> Network:
@@ -53,10 +53,12 @@ def timm_network(model: str) -> Network:
         checksum = file_checksum(path) if path else ""
     except OSError as error:
         raise EncoderError(f"the weights file {path} cannot be read ({error.strerror})") from error
-    return Network(name=name, key=_key(name, "timm", checksum), load=lambda: _load_timm(name, architecture, path))
+    return Network(
+        name=name, key=network_key(name, "timm", checksum), load=lambda: _load_timm(name, architecture, path)
+    )
 
 
-def _key(name: str, package: str, checksum: str = "") -> str:
+def network_key(name: str, package: str, checksum: str = "") -> str:
     """What names the cached graph: known without torch, and new with every release of the package.
 
     The weights themselves are not looked at when they are the published ones; a graph in the cache goes on working
@@ -70,7 +72,7 @@ def _load_torchvision(name: str, model: str) -> LoadedNetwork:
     import torchvision
 
     known = torchvision.models.list_models(module=torchvision.models)
-    _require_known(name, model, known)
+    require_known(name, model, known)
     weights = torchvision.models.get_model_weights(model).DEFAULT
     try:
         tensors = weights.get_state_dict(progress=False, check_hash=True, weights_only=True, map_location="cpu")
@@ -88,7 +90,7 @@ def _load_timm(name: str, architecture: str, path: Path | None) -> LoadedNetwork
     import timm
 
     if not timm.is_model(architecture):
-        _require_known(name, architecture, timm.list_models())
+        require_known(name, architecture, timm.list_models())
     # Some architectures would read a file in their first authors' format (custom_load); ours are timm's own.
     overlay = {"file": str(path), "custom_load": False} if path else None
     try:
@@ -100,7 +102,7 @@ def _load_timm(name: str, architecture: str, path: Path | None) -> LoadedNetwork
     return _loaded(name, network, mean=mean, deviation=deviation, own_size=(own_width, own_height))
 
 
-def _require_known(name: str, model: str, known: Iterable[str]) -> None:
+def require_known(name: str, model: str, known: Iterable[str]) -> None:
     """Raises EncoderError, with the names that look alike, when there is no such model."""
     names = list(known)
     if model not in names:
@@ -133,7 +135,7 @@ def _loaded(
 ) -> LoadedNetwork:
     """The network with the frame size it can take: ours, or its own when it insists (vision transformers)."""
     network.eval()
-    checksum = _tensor_checksum(network)
+    checksum = tensor_checksum(network)
     for width, height in ((FRAME_WIDTH_PX, FRAME_HEIGHT_PX), own_size):
         dimensions = _dimensions_at(network, width, height)
         if dimensions is not None:
@@ -143,8 +145,8 @@ def _loaded(
                 dimensions=dimensions,
                 frame_width=width,
                 frame_height=height,
-                mean=_grey_levels(mean),
-                deviation=_grey_levels(deviation),
+                mean=grey_levels(mean),
+                deviation=grey_levels(deviation),
             )
     raise EncoderError(f"{name} does not give one vector a frame; use another model")
 
@@ -161,13 +163,13 @@ def _dimensions_at(network: torch.nn.Module, width: int, height: int) -> int | N
     return int(features.shape[1]) if isinstance(features, torch.Tensor) and features.ndim == 2 else None
 
 
-def _grey_levels(fractions: Any) -> tuple[float, float, float]:
+def grey_levels(fractions: Any) -> tuple[float, float, float]:
     """A colour on the scale 0..1, brought to 0..255."""
     red, green, blue = (float(fraction) * 255 for fraction in fractions)
     return red, green, blue
 
 
-def _tensor_checksum(network: torch.nn.Module) -> str:
+def tensor_checksum(network: torch.nn.Module) -> str:
     """The SHA-256 of the names, shapes and bytes of all tensors, in hex: the same whatever file they came from."""
     import torch
 

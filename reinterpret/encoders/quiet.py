@@ -17,6 +17,7 @@ _TALKATIVE = (
     "onnx_ir",
     "timm",
     "huggingface_hub",
+    "open_clip",
 )
 
 

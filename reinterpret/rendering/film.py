@@ -18,10 +18,11 @@ import av.audio.stream
 import av.container
 import av.error
 
-from reinterpret.edits import EditList
+from reinterpret.edits import EditList, most_used_film
 from reinterpret.errors import EditError, FfmpegError, OutputError, UsageError, VideoError
 from reinterpret.ffmpeg import ffmpeg_program, run_ffmpeg
 from reinterpret.files import cache_folder, check_output, renamed_into
+from reinterpret.rendering.mixing import mix_sound
 from reinterpret.rendering.panel import Fit
 from reinterpret.rendering.segments import Layout, Settings, encode_segments, prune
 from reinterpret.timebase import round_half_up
@@ -69,8 +70,11 @@ def render(
     if layout in ("side-by-side", "both"):
         layouts.append(("side-by-side", side_by_side_path(out) if layout == "both" else out))
     for _, path in layouts:
-        check_output(path, inputs=[edit.trailer.path, *(film.path for film in edit.films)], suffixes=FILM_SUFFIXES)
+        check_output(path, inputs=edit.inputs, suffixes=FILM_SUFFIXES)
+    if edit.trailer is None and layout != "alone":
+        raise EditError("the edit has no trailer that could stand beside it; render it with the layout alone")
     check_films(edit)
+    model = edit.trailer or most_used_film(edit)
     total = edit.grid.frame_count * len(layouts)
     for number, (kind, path) in enumerate(layouts):
         done = number * edit.grid.frame_count
@@ -80,7 +84,7 @@ def render(
                 on_frames(done + frames, total)
 
         settings = Settings(
-            *panel_size(edit.trailer, kind, height),
+            *panel_size(model, kind, height),
             layout=kind,
             fit=fit,
             crf=crf,
@@ -96,10 +100,10 @@ def side_by_side_path(out: Path) -> Path:
     return out.with_name(f"{out.stem}.side-by-side{out.suffix}")
 
 
-def panel_size(trailer: Video, layout: Layout, height: int | None) -> tuple[int, int]:
-    """Width and height of one panel in the shape of the trailer: even, and no wider than players can take."""
-    aspect = Fraction(trailer.display_width, trailer.display_height)
-    tall = height or trailer.display_height
+def panel_size(model: Video, layout: Layout, height: int | None) -> tuple[int, int]:
+    """Width and height of one panel in the shape of a film: even, and no wider than players can take."""
+    aspect = Fraction(model.display_width, model.display_height)
+    tall = height or model.display_height
     widest = _WIDEST_FRAME // (2 if layout == "side-by-side" else 1)
     if tall * aspect > widest and height is None:
         tall = int(widest / aspect)
@@ -110,7 +114,8 @@ def panel_size(trailer: Video, layout: Layout, height: int | None) -> tuple[int,
 def check_films(edit: EditList) -> None:
     """Raises EditError, naming the films, if those that the edit uses are missing or not what they were."""
     used = {clip.match.film for clip in edit.clips if clip.match is not None}
-    for video in [edit.trailer, *(film for film in edit.films if film.fingerprint in used)]:
+    trailer = [] if edit.trailer is None else [edit.trailer]
+    for video in [*trailer, *(film for film in edit.films if film.fingerprint in used)]:
         try:
             found = fingerprint(video.path)
         except VideoError as error:
@@ -139,7 +144,7 @@ def _render_one(edit: EditList, path: Path, settings: Settings, jobs: int, on_fr
     with ExitStack() as stack:
         folder = _segment_folder(stack)
         segments = encode_segments(edit, settings, folder, jobs=jobs, on_frames=on_frames)
-        sound = _sound_of(edit.trailer, stack)
+        sound = _sound_of(edit, stack)
         try:
             _join_into(path, segments, edit.grid, sound)
         except SegmentError as error:
@@ -182,7 +187,16 @@ class Sound:
     """Seconds by which its own times are to be moved so that 0 is the trailer's first frame."""
 
 
-def _sound_of(trailer: Video, stack: ExitStack) -> Sound | None:
+def _sound_of(edit: EditList, stack: ExitStack) -> Sound | None:
+    if edit.soundtrack.kind == "none":
+        return None
+    if edit.soundtrack.kind != "trailer":
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reinterpret-"))
+        mixed = Path(folder) / "sound.m4a"
+        mix_sound(edit, mixed)
+        return Sound(mixed, Fraction(0))
+    trailer = edit.trailer
+    assert trailer is not None
     if not trailer.audio:
         return None
     with open_container(trailer.path) as (container, _):

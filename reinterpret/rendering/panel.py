@@ -44,6 +44,13 @@ def black_planes(width: int, height: int) -> Planes:
     )
 
 
+def planes_of(picture: np.ndarray) -> Planes:
+    """A drawn picture, H x W x 3 uint8 RGB with even sides, as a frame."""
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+    drawn = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+    return Planes(*(_plane(plane).copy() for plane in drawn.planes[:3]))
+
+
 class Panel:
     """Fits the frames of one film into width x height (both even), upright, in square pixels.
 

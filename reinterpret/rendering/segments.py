@@ -149,7 +149,7 @@ def _key(edit: EditList, clip: Clip, settings: Settings) -> str:
         facts["shot_end"] = format_fraction(clip.match.shot_span.end)
     if settings.captions and clip.match is not None:
         facts["caption"] = clip.match.shared
-    if settings.layout == "side-by-side" or clip.kind == "title":
+    if edit.trailer is not None and (settings.layout == "side-by-side" or clip.kind == "title"):
         facts["trailer"] = [edit.trailer.fingerprint, clip.first_frame, list(edit.grid.dropped)]
     elif edit.grid.dropped:
         facts["slots"] = [edit.grid.slot(frame) - edit.grid.slot(clip.first_frame) for frame in _frames(clip)]
@@ -237,6 +237,7 @@ def trailer_seconds(grid: FrameGrid, frame: int) -> Fraction:
 
 
 def _trailer_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
+    assert edit.trailer is not None
     panel = Panel(edit.trailer, settings.width, settings.height, fit=settings.fit)
     with FrameReader(edit.trailer) as reader:
         for frame in _frames(clip):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from reinterpret.edits import EditList
+from reinterpret.edits import Clip, EditList, most_used_film
 from reinterpret.errors import EditError, OutputError, UsageError, VideoError
 from reinterpret.files import check_output, renamed_into
 from reinterpret.frames import read_frames
@@ -26,13 +26,13 @@ logger = logging.getLogger(__name__)
 
 STILL_SUFFIXES = (".png", ".jpg", ".jpeg")
 
+GROUND = (18, 18, 20)
 _GAP = 8
-_GROUND = (18, 18, 20)
 _INK = (235, 235, 235)
 _FAINT = (160, 160, 165)
 _LABEL_HEIGHT = 24
 _FONT_SIZE = 14
-_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 # A grid is looked at as one picture on one screen.
 _GRID_CELL = (480, 270)
 _SHEET_HEIGHT = 150
@@ -41,14 +41,21 @@ _SMALLEST_GRID, _LARGEST_GRID = 1, 20
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """What is written below a picture."""
+
+    words: str = ""
+    note: str = ""
+    """Written at the right, fainter."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A picture of the raster and what is written below it."""
 
     picture: np.ndarray
     """H x W x 3 uint8 RGB; all cells of a raster have one size."""
-    label: str = ""
-    note: str = ""
-    """Written at the right, fainter."""
+    label: Label = Label()
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -72,27 +79,35 @@ def grid(library: Library, hits: Sequence[Hit], out: Path | str, *, columns: int
 def contact_sheet(edit: EditList, out: Path | str) -> None:
     """Draw every clip of an edit as a pair: the trailer's picture left, the archive's right, both from the middle.
 
-    Of a title that is kept the trailer's picture stands on both sides. Raises OutputError, EditError.
+    Of a title that is kept the trailer's picture stands on both sides; of an edit without a trailer each clip has one
+    picture. Raises OutputError, EditError.
     """
     out = Path(out)
-    check_output(out, inputs=[edit.trailer.path, *(film.path for film in edit.films)], suffixes=STILL_SUFFIXES)
-    width = round(_SHEET_HEIGHT * edit.trailer.display_width / edit.trailer.display_height)
+    check_output(out, inputs=edit.inputs, suffixes=STILL_SUFFIXES)
+    model = edit.trailer or most_used_film(edit)
+    width = round(_SHEET_HEIGHT * model.display_width / model.display_height)
     cells = []
     for number, clip in enumerate(edit.clips):
-        middle = clip.first_frame + clip.frame_count // 2
-        left = fitted_frame(edit.trailer, trailer_seconds(edit.grid, middle), width, _SHEET_HEIGHT)
-        right = left if clip.kind == "title" else np.zeros_like(left)
+        own = None if edit.trailer is None else _trailer_picture(edit, edit.trailer, clip, width)
+        other = np.zeros((_SHEET_HEIGHT, width, 3), np.uint8) if own is None or clip.kind != "title" else own
         label, note = str(clip.kind), ""
         if clip.match is not None:
             film = edit.film(clip.match.film)
             instant = edit.source_seconds(clip)[clip.frame_count // 2]
             try:
-                right = fitted_frame(film, instant, width, _SHEET_HEIGHT)
+                other = fitted_frame(film, instant, width, _SHEET_HEIGHT)
             except VideoError as error:
                 raise EditError(f"the edit needs a film that cannot be read: {error}") from error
             label, note = f"{film.path.stem} {format_seconds(instant)}", f"{clip.match.score:.2f}"
-        cells.append(Cell(np.hstack([left, right]), f"{number + 1}  {label}", note))
-    draw_cells(cells, out, columns=min(_SHEET_PAIRS_ACROSS, len(cells)), labels=True)
+        picture = other if own is None else np.hstack([own, other])
+        cells.append(Cell(picture, Label(f"{number + 1}  {label}", note)))
+    across = _SHEET_PAIRS_ACROSS * (2 if edit.trailer is None else 1)
+    draw_cells(cells, out, columns=min(across, len(cells)), labels=True)
+
+
+def _trailer_picture(edit: EditList, trailer: Video, clip: Clip, width: int) -> np.ndarray:
+    middle = clip.first_frame + clip.frame_count // 2
+    return fitted_frame(trailer, trailer_seconds(edit.grid, middle), width, _SHEET_HEIGHT)
 
 
 def draw_cells(cells: Sequence[Cell], out: Path, *, columns: int, labels: bool) -> None:
@@ -102,13 +117,13 @@ def draw_cells(cells: Sequence[Cell], out: Path, *, columns: int, labels: bool) 
     height, width = cells[0].picture.shape[:2]
     rows = -(-len(cells) // columns)
     pitch = height + _GAP + (_LABEL_HEIGHT if labels else 0)
-    page = Image.new("RGB", (columns * (width + _GAP) + _GAP, rows * pitch + _GAP), _GROUND)
+    page = Image.new("RGB", (columns * (width + _GAP) + _GAP, rows * pitch + _GAP), GROUND)
     pen, font = ImageDraw.Draw(page), ImageFont.load_default(_FONT_SIZE)
     for number, cell in enumerate(cells):
         left, top = _GAP + number % columns * (width + _GAP), _GAP + number // columns * pitch
         page.paste(Image.fromarray(cell.picture), (left, top))
         if labels:
-            _write(pen, font, cell, left, top + height, width)
+            write_label(pen, font, cell.label, left, top + height, width, _LABEL_HEIGHT)
     try:
         with renamed_into(out) as temporary:
             page.save(temporary, quality=90)
@@ -135,7 +150,7 @@ def _cell(library: Library, hit: Hit) -> Cell:
     except VideoError as error:
         logger.warning("drawn from its thumbnail: %s", error)
         picture = _from_thumbnail(library.thumbnail(hit.film, hit.shot))
-    return Cell(picture, f"{video.path.stem}:{hit.shot}  {format_seconds(middle)}", f"{hit.score:.2f}")
+    return Cell(picture, Label(f"{video.path.stem}:{hit.shot}  {format_seconds(middle)}", f"{hit.score:.2f}"))
 
 
 def _from_thumbnail(jpeg: bytes) -> np.ndarray:
@@ -151,15 +166,19 @@ def _centre(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     return picture[top : top + height, left : left + width]
 
 
-def _write(pen: ImageDraw.ImageDraw, font: _Font, cell: Cell, left: int, top: int, width: int) -> None:
-    line = top + (_LABEL_HEIGHT - _FONT_SIZE) // 2 - 1
-    note_width = pen.textlength(cell.note, font)
-    pen.text((left + width - note_width, line), cell.note, _FAINT, font)
+def write_label(
+    pen: ImageDraw.ImageDraw, font: Font, label: Label, left: int, top: int, width: int, height: int
+) -> None:
+    """Write a label into a place of that size, in pixels; what does not fit is cut off."""
+    size = getattr(font, "size", _FONT_SIZE)
+    line = top + (height - size) // 2 - 1
+    note_width = pen.textlength(label.note, font)
+    pen.text((left + width - note_width, line), label.note, _FAINT, font)
     # File names may hold line breaks and bytes that are no text.
-    label = "".join(letter if letter.isprintable() else " " for letter in cell.label)
+    words = "".join(letter if letter.isprintable() else " " for letter in label.words)
     room = width - note_width - 12
-    if pen.textlength(label, font) > room:
-        while label and pen.textlength(label + "...", font) > room:
-            label = label[:-1]
-        label += "..."
-    pen.text((left, line), label, _INK, font)
+    if pen.textlength(words, font) > room:
+        while words and pen.textlength(words + "...", font) > room:
+            words = words[:-1]
+        words += "..."
+    pen.text((left, line), words, _INK, font)

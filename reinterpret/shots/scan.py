@@ -92,7 +92,7 @@ class Scan:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._frames.close()  # type: ignore[attr-defined]
+        self._frames.close()
 
     def __iter__(self) -> Iterator[ScannedShot]:
         last = Fraction(0)

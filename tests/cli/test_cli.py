@@ -30,7 +30,8 @@ from reinterpret.library import Library
 from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
-COMMANDS = ["grid", "index", "info", "match", "remove", "render", "search", "shots", "trailer", "verify"]
+COMMANDS = ["compile", "gif", "grid", "index", "info", "match", "remove", "render", "search", "shots", "tags"]
+COMMANDS += ["trailer", "verify", "webcam"]
 HEAVY = [
     "torch",
     "cv2",
@@ -106,7 +107,10 @@ def process(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[s
 
 
 def test_every_command_has_a_line_of_help(run: Run) -> None:
-    assert sorted(command.callback.__name__ for command in app.registered_commands if command.callback) == COMMANDS
+    assert (
+        sorted(command.name or command.callback.__name__ for command in app.registered_commands if command.callback)
+        == COMMANDS
+    )
     said = run("--help")
     assert (said.status, said.err) == (0, "")
     listed = {
@@ -146,7 +150,7 @@ GROUPS = {
     "matching": ("--short", "--titles", "--echo", "--no-echo", "--reuse", "--max-per-film", "--seed", "--like"),
     "answering": ("--not", "--in", "--include-trailer", "--suggestions"),
     "rendering": ("--layout", "--fit", "--captions", "--height", "--crf", "--preset", "--jobs"),
-    "query": ("--shot", "--image", "--video", "--at"),
+    "query": ("--shot", "--image", "--text", "--video", "--at"),
 }
 
 
@@ -415,8 +419,72 @@ def test_grids(run: Run, library: Library, trailer: Path, tmp_path: Path) -> Non
         picture.crop((8, 8, 488, 278)).save(tmp_path / "query.png")
     found = run("search", "-L", library.path, "--image", tmp_path / "query.png", "--json").json()
     assert Path(found["matches"][0]["video"]).name == "one.mp4"
-    clusters = run("grid", "-L", library.path, "-o", tmp_path / "group.jpg", "--clusters", "3")
-    assert clusters.out.split() == [str(tmp_path / f"group-{number:02d}.jpg") for number in (1, 2, 3)]
+
+
+def test_a_library_in_groups(run: Run, library: Library, tmp_path: Path) -> None:
+    said = run("grid", "-L", library.path, "-o", tmp_path / "group.jpg", "--clusters", "2")
+    assert said.out.split() == [str(tmp_path / f"group-{number:02d}.jpg") for number in (1, 2)]
+    out = tmp_path / "page"
+    values = run("grid", "-L", library.path, "-o", out, "--clusters", "2", "--json").json()
+    assert values["page"] == str(out / "index.html")
+    assert [Path(one["output"]).name for one in values["grids"]] == ["group-01.png", "group-02.png"]
+    assert [one["shots"] for one in values["groups"]] == [len(one["matches"]) for one in values["grids"]]
+    drawn = [(match["video"], match["shot"]) for one in values["grids"] for match in one["matches"]]
+    left = [(match["video"], match["shot"]) for match in values["leftovers"]]
+    assert len(drawn + left) == len(set(drawn + left)) == 8
+    assert sorted(file.name for file in out.iterdir()) == ["group-01.png", "group-02.png", "index.html", "pictures"]
+    # What is left over is said, and that there are not as many groups as were asked for.
+    said = run("grid", "-L", library.path, "-o", out, "--clusters", "50")
+    assert said.status == 0
+    assert said.err.startswith("warning: 50 groups were asked for, the library has")
+    assert run("grid", "-L", library.path, "-o", out, "--clusters", "auto", "--quiet").out == ""
+
+
+def test_a_library_as_a_map(run: Run, library: Library, tmp_path: Path) -> None:
+    out = tmp_path / "map.png"
+    values = run("grid", "-L", library.path, "-o", out, "--map", "--json").json()
+    assert (values["output"], values["columns"] * values["rows"] >= 8) == (str(out), True)
+    assert len({(shot["column"], shot["row"]) for shot in values["shots"]}) == len(values["shots"]) == 8
+    assert run("grid", "-L", library.path, "-o", out, "--map").out.strip() == str(out)
+
+
+def test_grids_that_move(run: Run, library: Library, tmp_path: Path) -> None:
+    out = tmp_path / "grid.mp4"
+    line = ["grid", "-L", str(library.path), "-o", str(out), "--shot", "one.mp4:1", "--size", "2x2"]
+    done = run(*line, "--seconds", "0.4", "--height", "200", "--json")
+    assert len(done.json()["grids"][0]["matches"]) == 4
+    assert len(pictures(out)) == 10
+
+
+def test_a_compilation_is_a_film_and_an_edit(run: Run, library: Library, tmp_path: Path) -> None:
+    out = tmp_path / "c.mp4"
+    line = ["compile", "-L", str(library.path), "-o", str(out), "--preset", "ultrafast", "--shot-seconds", "0.4"]
+    found = run(*line, "--shot", "one.mp4:1", "--shot", "two.mp4:0", "--not", "two.mp4:1", "-n", "3", "--json").json()
+    assert (found["shots"], found["frames"], found["seconds"]) == (3, 30, 1.2)
+    assert [row["shot"] for row in found["matches"]] == [0, 1, 2]
+    assert len(pictures(out)) == 30
+    edit = EditList.load(found["edit"])
+    assert edit.trailer is None
+    best = [(edit.film(match.film).name, match.source_shot) for match in edit.matches()][:2]
+    assert sorted(best) == [("one.mp4", 1), ("two.mp4", 0)]
+    again = run("render", found["edit"], "-o", str(tmp_path / "again.mp4"), "--preset", "ultrafast", "--json").json()
+    assert again["frames"] == 30
+    assert run(*line).status == 2
+    assert "say what to look for" in run(*line).err
+    assert "--layout" in run(*line, "--shot", "one.mp4:1", "--layout", "both").err
+
+
+def test_a_reaction_is_a_picture_that_loops(run: Run, library: Library, archive: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r.gif"
+    line = ["gif", "-L", str(library.path), "-o", str(out), "--video", str(archive / "one.mp4"), "--at", "2.5"]
+    rows = run(*line, "--for", "1", "-n", "2", "--height", "90", "--caption", "oh", "--json").json()["reactions"]
+    assert [Path(row["output"]).name for row in rows] == ["r.gif", "r-2.gif"]
+    assert (Path(rows[0]["video"]).name, rows[0]["shot"]) == ("one.mp4", 1)
+    for row in rows:
+        assert Path(row["output"]).stat().st_size == row["bytes"]
+    small = run(*line, "--max-mb", "0.0001")
+    assert small.status == 1
+    assert "cannot be made smaller than" in small.err
 
 
 def test_too_small_a_library_is_told(run: Run, trailer: Path, tmp_path: Path) -> None:
@@ -516,8 +584,8 @@ ERRORS = [
     ("search -L none --shot one.mp4:0", 1, "is not a library"),
     ("search -L other --image picture.png", 1, "version 0 of the encoder"),
     ("search -L odd --image picture.png", 1, "unknown encoder 'eye'"),
-    ("search -L lib", 2, "one of --shot, --image or --video"),
-    ("search -L lib --image picture.png --shot one.mp4:0", 2, "one of --shot, --image or --video"),
+    ("search -L lib", 2, "one of --shot, --image, --text or --video"),
+    ("search -L lib --image picture.png --shot one.mp4:0", 2, "one of --shot, --image, --text or --video"),
     ("search -L lib --video good.mp4", 2, "--video and --at SECONDS"),
     ("search -L lib --at 1", 2, "--video and --at SECONDS"),
     ("search -L lib --video good.mp4 --at nan", 2, "expected an instant"),
@@ -527,6 +595,13 @@ ERRORS = [
     ("search -L lib --shot one.mp4", 2, "expected a shot such as"),
     ("search -L lib --shot one.mp4:99", 1, "numbered from 0"),
     ("search -L lib --shot none.mp4:0", 1, "is not a film of lib"),
+    ("search -L lib --shot one.mp4:0 --parts", 2, "--parts goes with --image or --video"),
+    ("search -L lib --text water", 1, "has no classifier whose classes have names"),
+    ("search -L lib --text ?", 2, "a text with words in it"),
+    ("search -L lib --text water --image picture.png", 2, "one of --shot, --image, --text or --video"),
+    ("tags -L lib", 1, "has no classifier whose classes have names"),
+    ("tags -L lib -k 0", 2, "at least one tag"),
+    ("tags -L none", 1, "is not a library"),
     ("search -L lib --shot one.mp4:0 -k 0", 2, "at least one result"),
     ("search -L lib --image none.png", 1, "none.png: no such file"),
     ("search -L lib --image text.mp4", 1, "is not a picture"),
@@ -547,7 +622,15 @@ ERRORS = [
     ("grid -L lib -o picture.png --image picture.png", 1, "one of the inputs"),
     ("grid -L lib -o x.png --clusters 0", 2, "--clusters"),
     ("grid -L lib -o x.png --clusters 2 --shot one.mp4:0", 2, "--clusters"),
-    ("grid -L lib -o x.png", 2, "one of --shot, --image or --video"),
+    ("grid -L lib -o x.png --clusters some", 2, "a number from 1, or auto, got 'some'"),
+    ("grid -L lib -o x.png --clusters=-3", 2, "a number from 1, or auto, got '-3'"),
+    ("grid -L lib -o x.png --clusters auto --map", 2, "exclude each other"),
+    ("grid -L lib -o x.png --map --image picture.png", 2, "exclude each other"),
+    ("grid -L lib -o none/out --clusters auto", 1, "does not exist"),
+    ("grid -L lib -o text.avi --clusters auto", 1, "ends in .png"),
+    ("grid -L lib -o lib --clusters auto", 1, "has other files in it"),
+    ("grid -L lib -o x --map", 1, "ends in .png"),
+    ("grid -L lib -o x.png", 2, "one of --shot, --image, --text or --video"),
     ("match trailer.mp4 -L none -o x.json", 1, "is not a library"),
     ("match trailer.mp4 -L other -o x.json", 1, "version 0 of the encoder"),
     ("match trailer.mp4 -L lib -o none/x.json", 1, "does not exist"),
@@ -693,6 +776,7 @@ def test_a_reader_that_has_gone_is_no_error(trailer: Path) -> None:
             assert running.wait() in (0, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_with_130_and_one_line(tmp_path: Path, number: signal.Signals) -> None:
     for film in range(4):

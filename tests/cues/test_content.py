@@ -116,3 +116,17 @@ def test_what_is_no_library_is_refused(vectors: np.ndarray) -> None:
 def test_a_readout_of_another_network_is_refused() -> None:
     with pytest.raises(ValueError, match="readout must be K x 64"):
         fit_whitening(crowded(5)[0], readout=np.zeros((10, 65)))
+
+
+def test_a_reading_finds_what_it_reads() -> None:
+    vectors, labels = crowded(300)
+    readout = np.zeros((10, 64), np.float32)
+    readout[np.arange(10), 3 + np.arange(10)] = 1
+    for given in (readout, None):
+        whitening = fit_whitening(vectors, readout=given, dimensions=32)
+        found = whitening.reading(readout - readout.mean(axis=0))
+        np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+        likeness = found @ whitening.apply(vectors).T
+        for label in range(10):
+            nearest = np.argsort(-likeness[label])[:30]
+            assert (labels[nearest] == label).mean() > 0.9

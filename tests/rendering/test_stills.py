@@ -15,7 +15,7 @@ from reinterpret.edits import EditList
 from reinterpret.errors import EditError, OutputError, UsageError, VideoError
 from reinterpret.library import Library
 from reinterpret.neighbours import Hit
-from reinterpret.rendering.stills import Cell, contact_sheet, draw_cells, fitted_frame, grid, parse_size
+from reinterpret.rendering.stills import Cell, Label, contact_sheet, draw_cells, fitted_frame, grid, parse_size
 from reinterpret.video import probe
 from tests.judging import edit_of, number_of, numbered_film, remade
 
@@ -43,7 +43,8 @@ def page_of(path: Path, mode: str = "RGB") -> np.ndarray:
 
 def cells(count: int) -> list[Cell]:
     return [
-        Cell(np.full((40, 60, 3), 100 + 10 * number, np.uint8), f"shot {number}", "0.50") for number in range(count)
+        Cell(np.full((40, 60, 3), 100 + 10 * number, np.uint8), Label(f"shot {number}", "0.50"))
+        for number in range(count)
     ]
 
 
@@ -63,7 +64,7 @@ def test_cells_stand_row_by_row(tmp_path: Path, labels: bool, pitch: int) -> Non
 
 
 def test_labels_too_long_for_their_cell_are_cut(tmp_path: Path) -> None:
-    long = Cell(np.zeros((40, 100, 3), np.uint8), "a film with a very long name indeed, and more", "1.00")
+    long = Cell(np.zeros((40, 100, 3), np.uint8), Label("a film with a very long name indeed, and more", "1.00"))
     draw_cells([long, Cell(np.zeros((40, 100, 3), np.uint8))], tmp_path / "grid.png", columns=2, labels=True)
     page = page_of(tmp_path / "grid.png")
     # The gap beside the cell, and the place below the second, stay empty.
@@ -73,7 +74,9 @@ def test_labels_too_long_for_their_cell_are_cut(tmp_path: Path) -> None:
 
 def test_odd_labels_are_drawn(tmp_path: Path) -> None:
     for label in ("", "日本語", "🎬", "a\nb", "\udce9"):
-        draw_cells([Cell(np.zeros((40, 100, 3), np.uint8), label, "n")], tmp_path / "g.png", columns=1, labels=True)
+        draw_cells(
+            [Cell(np.zeros((40, 100, 3), np.uint8), Label(label, "n"))], tmp_path / "g.png", columns=1, labels=True
+        )
         assert page_of(tmp_path / "g.png", "L").shape == (40 + 2 * GAP + LABEL, 100 + 2 * GAP)
 
 
