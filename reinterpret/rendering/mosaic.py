@@ -28,6 +28,8 @@ _RATE = Fraction(25)
 # A GIF stores every pixel that changes: at this rate movement is still smooth.
 _GIF_RATE = Fraction(25, 2)
 _AHEAD = 4
+# Nine films are decoded at the same time: encoding as films are encoded would take as long again.
+_PRESET = "veryfast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def moving_grid(
     ground = planes_of(_ground(raster, hits, loops))
     width, height = raster.size
     count = max(1, round(Fraction(seconds) * rate))
-    write_animation(_frames(raster, loops, ground, count, rate), out, width=width, height=height, rate=rate)
+    frames = _frames(raster, loops, ground, count, rate)
+    write_animation(frames, out, width=width, height=height, rate=rate, preset=_PRESET)
 
 
 def _raster(columns: int, rows: int, height: int, labels: bool) -> _Raster:
