@@ -52,11 +52,11 @@ class CompileSettings:
     """`score`: the likest first. `path`: each shot begins like the one before it ends. `time`: films by name, their
     shots as they come in them."""
     seconds: float | None = None
-    """How long it lasts at most; a minute, if nothing else limits it."""
+    """How long it lasts at most; a minute, if neither a number nor a score above 0 limits it."""
     count: int | None = None
     """How many shots at most."""
-    least_score: float | None = None
-    """Shots that are less alike are left out."""
+    least_score: float = 0.0
+    """Shots that are less alike are left out: by default those that are not alike at all; -1 takes any."""
     shot_seconds: float = 4.0
     """The longest of a shot that is shown."""
     sound: Literal["clips", "none"] | Path = "clips"
@@ -75,7 +75,7 @@ class CompileSettings:
             raise UsageError(f"a compilation lasts up to {_LONGEST_SECONDS} seconds, got {self.seconds:g}")
         if self.count is not None and self.count < 1:
             raise UsageError(f"at least one shot must be asked for, got {self.count}")
-        if self.least_score is not None and not -1 <= self.least_score <= 1:
+        if not -1 <= self.least_score <= 1:
             raise UsageError(f"scores lie between -1 and 1, got {self.least_score:g}")
         if not float(_SHORTEST_SECONDS) <= self.shot_seconds <= _LONGEST_SECONDS:
             raise UsageError(f"a shot is shown for a third of a second or more, got {self.shot_seconds:g} seconds")
@@ -125,7 +125,7 @@ def _slots(settings: CompileSettings) -> _Slots:
     if isinstance(settings.sound, Path):
         heard = sound_seconds(settings.sound)
         total = heard if total is None else min(total, heard)
-    elif total is None and settings.count is None and settings.least_score is None:
+    elif total is None and settings.count is None and settings.least_score <= 0:
         total = Fraction(_DEFAULT_SECONDS)
     if not settings.beat:
         return _Slots(longest, total)
@@ -170,7 +170,7 @@ def _fitting(
     hits = [
         hit
         for hit in best.values()
-        if (settings.least_score is None or hit.score >= settings.least_score)
+        if hit.score >= settings.least_score
         and neighbours.seconds(hit.film, hit.shot) >= shortest
     ]
     groups = twin_groups(neighbours, hits)

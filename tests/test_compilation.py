@@ -31,7 +31,7 @@ def query_of(library: Library, name: str, shot: int) -> Query:
 
 
 def made(library: Library, **wanted: object) -> EditList:
-    settings = CompileSettings(**wanted)  # type: ignore[arg-type]
+    settings = CompileSettings(**{"least_score": -1, **wanted})  # type: ignore[arg-type]
     return compile_shots(library, open_neighbours(library), query_of(library, "one.mp4", 1), settings)
 
 
@@ -72,6 +72,15 @@ def test_it_ends_where_it_is_told_to(library: Library) -> None:
     whole = made(library, shot_seconds=1)
     score = sorted(clip.match.score for clip in whole.clips if clip.match is not None)[4]
     assert len(made(library, least_score=score - 1e-4, shot_seconds=1).clips) == 4
+
+
+def test_what_is_not_alike_at_all_is_left_out(library: Library) -> None:
+    content = {"content": 1.0}
+    some = made(library, least_score=0, shot_seconds=1, weights=content)
+    assert 1 <= len(some.clips) < len(made(library, shot_seconds=1, weights=content).clips) == 8
+    assert all(clip.match is not None and clip.match.score >= 0 for clip in some.clips)
+    settings = CompileSettings(shot_seconds=1, weights=content)
+    assert compile_shots(library, open_neighbours(library), query_of(library, "one.mp4", 1), settings) == some
 
 
 def test_it_can_follow_the_films(library: Library) -> None:

@@ -42,7 +42,7 @@ class CompileOptions:
     ] = "score"
     seconds: Annotated[float | None, typer.Option(help="How long at most; a minute if nothing else is said.")] = None
     count: Annotated[int | None, typer.Option("-n", help="How many shots at most.")] = None
-    least_score: Annotated[float | None, typer.Option("--min-score", help="Leave out what is less alike.")] = None
+    least_score: Annotated[float, typer.Option("--min-score", help="Leave out what is less alike.")] = 0.0
     shot_seconds: Annotated[float, typer.Option(help="The longest of a shot that is shown.")] = 4.0
     sound: Annotated[str, typer.Option(metavar="clips|none|FILE", help="The clips' own, none, or a file's.")] = "clips"
     beat: Annotated[bool, typer.Option("--beat", help="Cut on the beats of the sound file.")] = False
