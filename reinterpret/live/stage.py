@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
@@ -12,7 +11,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
 from reinterpret.errors import UsageError
-from reinterpret.rendering.panel import Panel, Planes, black_planes
+from reinterpret.rendering.panel import Panel, Planes, black_planes, paste
 from reinterpret.timebase import round_half_up
 from reinterpret.video import Video
 
@@ -98,12 +97,12 @@ class Stage:
         frame = black_planes(self.width, self.height)
         here, there = boxes(layout, self.width, self.height, self._aspect)
         if archive is not None:
-            _paste(self._panel(archive[0], there)(archive[1]), frame, there)
+            paste(self._panel(archive[0], there)(archive[1]), frame, there.left, there.top)
         if here is not None:
             planes = self._panel(self._live, here)(live)
             if layout == "inset":
                 _frame_around(frame, here)
-            _paste(Planes(*(np.fliplr(plane) for plane in planes)) if mirror else planes, frame, here)
+            paste(Planes(*(np.fliplr(plane) for plane in planes)) if mirror else planes, frame, here.left, here.top)
         return frame
 
     def _panel(self, video: Video, box: Box) -> Panel:
@@ -132,21 +131,11 @@ def _aspect(video: Video) -> Fraction:
     return Fraction(max(1, video.display_width), max(1, video.display_height))
 
 
-def _paste(planes: Planes, ground: Planes, box: Box) -> None:
-    for plane, below, half in _pairs(planes, ground):
-        top, left = box.top // half, box.left // half
-        below[top : top + plane.shape[0], left : left + plane.shape[1]] = plane
-
-
 def _frame_around(ground: Planes, box: Box) -> None:
     """A thin black line, so that the picture in the corner is not taken for a part of the other."""
     border = _INSET_BORDER_PX
     wider = Box(box.left - border, box.top - border, box.width + 2 * border, box.height + 2 * border)
-    _paste(black_planes(wider.width, wider.height), ground, wider)
-
-
-def _pairs(planes: Planes, ground: Planes) -> Iterable[tuple[np.ndarray, np.ndarray, int]]:
-    return zip(planes, ground, (1, 2, 2), strict=True)
+    paste(black_planes(wider.width, wider.height), ground, wider.left, wider.top)
 
 
 def _even(value: Fraction | int) -> int:

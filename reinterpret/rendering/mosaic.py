@@ -18,7 +18,7 @@ from reinterpret.library import Library
 from reinterpret.neighbours import Hit
 from reinterpret.rendering.animation import ANIMATION_SUFFIXES, write_animation
 from reinterpret.rendering.loops import Loop, best_moments, loop_planes
-from reinterpret.rendering.panel import Planes, planes_of
+from reinterpret.rendering.panel import Planes, paste, planes_of
 from reinterpret.rendering.stills import GROUND, Label, write_label
 from reinterpret.timebase import format_seconds
 
@@ -126,12 +126,5 @@ def _frames(raster: _Raster, loops: Sequence[Loop], ground: Planes, count: int, 
         ]
         for _ in range(count):
             for number, cell in enumerate(cells):
-                _paste(next(cell), ground, *raster.corner(number))
+                paste(next(cell), ground, *raster.corner(number))
             yield ground
-
-
-def _paste(planes: Planes, ground: Planes, left: int, top: int) -> None:
-    height, width = planes.y.shape
-    ground.y[top : top + height, left : left + width] = planes.y
-    for plane, below in ((planes.u, ground.u), (planes.v, ground.v)):
-        below[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2] = plane

@@ -71,7 +71,7 @@ class Panel:
         if (width, height) == (self._width, self._height):
             return scaled
         ground = black_planes(self._width, self._height) if self._fit == "pad" else self._blurred(picture)
-        _paste(scaled, ground)
+        paste(scaled, ground, (self._width - width) // 4 * 2, (self._height - height) // 4 * 2)
         return ground
 
     def _scaled_size(self, picture: av.VideoFrame) -> tuple[int, int]:
@@ -141,10 +141,9 @@ def _centre(planes: Planes, width: int, height: int) -> Planes:
     )
 
 
-def _paste(planes: Planes, ground: Planes) -> None:
+def paste(planes: Planes, ground: Planes, left: int, top: int) -> None:
+    """Lay a frame over another, at even places, where chroma has a sample."""
     height, width = planes.y.shape
-    left = (ground.y.shape[1] - width) // 4 * 2
-    top = (ground.y.shape[0] - height) // 4 * 2
     ground.y[top : top + height, left : left + width] = planes.y
     for plane, below in ((planes.u, ground.u), (planes.v, ground.v)):
         below[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2] = plane
