@@ -8,8 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from reinterpret.errors import OutputError, UsageError
-from reinterpret.ffmpeg import FrameSink, ffmpeg_program
+from reinterpret.ffmpeg import FrameSink
 from reinterpret.files import renamed_into
+from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Planes
 from reinterpret.timebase import format_fraction
 
@@ -109,20 +110,14 @@ def _command(path: Path, size: tuple[int, int], rate: Fraction, quality: Quality
     import ffmpeg
 
     suffix = path.suffix.lower()
-    tags = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709"}
-    stream = ffmpeg.input(
-        "pipe:0", f="rawvideo", pix_fmt="yuv420p", s=f"{size[0]}x{size[1]}", r=format_fraction(rate)
-    ).filter("setparams", range="tv", **tags)
+    stream = raw_frames(*size, rate)
     wanted = min(quality.rate, _FASTEST_GIF) if suffix == ".gif" else quality.rate
     if wanted != rate:
         stream = stream.filter("fps", format_fraction(wanted))
     if (quality.width, quality.height) != size:
         stream = stream.filter("scale", quality.width, quality.height, flags="lanczos")
     if suffix == ".mp4":
-        output = stream.output(
-            str(path), vcodec="libx264", preset=preset, crf=_CRF, pix_fmt="yuv420p", color_range="tv", **tags,
-            video_track_timescale=(wanted.numerator), movflags="+faststart", fflags="+bitexact", f="mp4",
-        )  # fmt: skip
+        output = h264(stream, path, wanted, preset=preset, crf=_CRF, movflags="+faststart")
     elif suffix == ".webp":
         # WebP knows no other matrix than BT.601.
         stream = stream.filter("scale", in_color_matrix="bt709", out_color_matrix="bt601", out_range="tv")
@@ -134,8 +129,4 @@ def _command(path: Path, size: tuple[int, int], rate: Fraction, quality: Quality
         palette = split[0].filter("palettegen", max_colors=quality.colours, stats_mode="full")
         drawn = ffmpeg.filter([split[1], palette], "paletteuse", dither="sierra2_4a", diff_mode="rectangle")
         output = drawn.output(str(path), loop=0, f="gif")
-    return list(
-        output.global_args("-hide_banner", "-nostdin", "-loglevel", "error").compile(
-            cmd=ffmpeg_program(), overwrite_output=True
-        )
-    )
+    return command(output)

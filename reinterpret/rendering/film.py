@@ -20,8 +20,9 @@ import av.error
 
 from reinterpret.edits import EditList, most_used_film
 from reinterpret.errors import EditError, FfmpegError, OutputError, UsageError, VideoError
-from reinterpret.ffmpeg import ffmpeg_program, run_ffmpeg
+from reinterpret.ffmpeg import run_ffmpeg
 from reinterpret.files import cache_folder, check_output, renamed_into
+from reinterpret.rendering.encoding import command
 from reinterpret.rendering.mixing import mix_sound
 from reinterpret.rendering.panel import Fit
 from reinterpret.rendering.segments import Layout, Settings, encode_segments, prune
@@ -225,11 +226,7 @@ def audio_command(trailer: Video, stream: int, out: Path) -> list[str]:
     output = source.output(
         str(out), map=f"0:{stream}", af="asetpts=PTS-STARTPTS", acodec="aac", audio_bitrate="192k", map_metadata=-1
     )
-    return list(
-        output.global_args("-hide_banner", "-nostdin", "-loglevel", "error").compile(
-            cmd=ffmpeg_program(), overwrite_output=True
-        )
-    )
+    return command(output)
 
 
 def join(segments: list[Path], grid: FrameGrid, sound: Sound | None, out: Path) -> None:

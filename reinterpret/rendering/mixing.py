@@ -10,7 +10,8 @@ import numpy as np
 
 from reinterpret.edits import Clip, EditList
 from reinterpret.errors import OutputError
-from reinterpret.ffmpeg import FrameSink, ffmpeg_program
+from reinterpret.ffmpeg import FrameSink
+from reinterpret.rendering.encoding import command
 from reinterpret.sound import CHANNELS, SAMPLE_RATE, read_sound
 from reinterpret.timebase import round_half_up
 
@@ -88,8 +89,4 @@ def _command(out: Path) -> list[str]:
 
     stream = ffmpeg.input("pipe:0", f="f32le", ar=SAMPLE_RATE, ac=CHANNELS)
     output = stream.output(str(out), acodec="aac", audio_bitrate="192k", map_metadata=-1, fflags="+bitexact", f="mp4")
-    return list(
-        output.global_args("-hide_banner", "-nostdin", "-loglevel", "error").compile(
-            cmd=ffmpeg_program(), overwrite_output=True
-        )
-    )
+    return command(output)

@@ -20,10 +20,11 @@ from typing import Any, Literal
 
 from reinterpret.edits import Clip, EditList
 from reinterpret.errors import OutputError
-from reinterpret.ffmpeg import FrameSink, ffmpeg_program, ffmpeg_version
+from reinterpret.ffmpeg import FrameSink, ffmpeg_version
 from reinterpret.files import renamed_into
 from reinterpret.frames import FrameReader
 from reinterpret.rendering.captions import Caption
+from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
 from reinterpret.timebase import format_fraction
 from reinterpret.video import FrameGrid, Video
@@ -170,50 +171,26 @@ def _encode(
     stop: threading.Event,
 ) -> None:
     try:
-        with renamed_into(path) as temporary:
-            command = encode_command(temporary, settings, edit.grid.rate, threads=threads)
-            with FrameSink(command) as sink:
-                for number, planes in enumerate(clip_planes(edit, clip, settings)):
-                    if stop.is_set():
-                        raise Stopped
-                    for plane in planes:
-                        sink.write(memoryview(plane if plane.flags.c_contiguous else plane.copy()))
-                    if number % 8 == 7:
-                        progress.add(8)
-                progress.add(clip.frame_count % 8)
+        with (
+            renamed_into(path) as temporary,
+            FrameSink(encode_command(temporary, settings, edit.grid.rate, threads=threads)) as sink,
+        ):
+            for number, planes in enumerate(clip_planes(edit, clip, settings)):
+                if stop.is_set():
+                    raise Stopped
+                for plane in planes:
+                    sink.write(memoryview(plane if plane.flags.c_contiguous else plane.copy()))
+                if number % 8 == 7:
+                    progress.add(8)
+            progress.add(clip.frame_count % 8)
     except OSError as error:
         raise OutputError(f"{path.parent}: segments cannot be written there ({error.strerror or error})") from error
 
 
 def encode_command(path: Path, settings: Settings, rate: Fraction, *, threads: int) -> list[str]:
     """The ffmpeg command that makes H.264 of raw I420 frames on its standard input."""
-    import ffmpeg
-
-    rate_text = format_fraction(rate)
-    stream = ffmpeg.input(
-        "pipe:0", f="rawvideo", pix_fmt="yuv420p", s=f"{settings.frame_width}x{settings.height}", r=rate_text
-    )
-    # BT.709, video range: said of the frames, or ffmpeg takes them for BT.601 and converts them once more, and said
-    # in the stream, so that no player has to guess.
-    tags = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709"}
-    output = stream.filter("setparams", range="tv", **tags).output(
-        str(path),
-        vcodec="libx264",
-        preset=settings.preset,
-        crf=settings.crf,
-        pix_fmt="yuv420p",
-        threads=threads,
-        color_range="tv",
-        **tags,
-        video_track_timescale=rate.numerator,
-        fflags="+bitexact",
-        f="mp4",
-    )
-    return list(
-        output.global_args("-hide_banner", "-nostdin", "-loglevel", "error").compile(
-            cmd=ffmpeg_program(), overwrite_output=True
-        )
-    )
+    stream = raw_frames(settings.frame_width, settings.height, rate)
+    return command(h264(stream, path, rate, preset=settings.preset, crf=settings.crf, threads=threads))
 
 
 def clip_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
