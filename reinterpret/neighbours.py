@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -58,13 +58,17 @@ class Query:
     """N x D float32: the unit vectors of all cues, side by side."""
     known: np.ndarray
     """N x cues bool."""
+    emphasis: Mapping[str, float] = field(default_factory=dict)
+    """What cues count beyond their weights, by name: what somebody has said counts more than what is only there."""
+    titles: bool = False
+    """Whether title cards alone are asked for."""
 
     def __len__(self) -> int:
         return len(self.known)
 
     def row(self, number: int) -> Query:
         """One of them."""
-        return Query(self.vectors[number : number + 1], self.known[number : number + 1])
+        return replace(self, vectors=self.vectors[number : number + 1], known=self.known[number : number + 1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,6 +147,20 @@ class Neighbours:
         known[:, 0] = True
         return Query(vectors, known)
 
+    def query_of_cues(self, vectors: Mapping[str, np.ndarray]) -> Query:
+        """Shots of which something is said in some cues, by name; of the one query only these are known."""
+        whole = np.zeros((1, self._parts[-1].stop), np.float32)
+        known = np.zeros((1, len(CUES)), bool)
+        for number, (cue, part) in enumerate(zip(CUES, self._parts, strict=True)):
+            if cue.name in vectors:
+                whole[0, part], known[0, number] = vectors[cue.name], True
+        return Query(whole, known)
+
+    @property
+    def title_count(self) -> int:
+        """Shots that are words on an even ground."""
+        return int((self._table.suggested & self._table.titles).sum())
+
     def search(
         self,
         query: Query,
@@ -159,12 +177,15 @@ class Neighbours:
         """
         left_out = [self._film_numbers[film] for film in without if film in self._film_numbers]
         allowed = self._table.suggested & ~np.isin(self._table.film_rows, left_out)
-        if not titles:
+        if query.titles:
+            allowed &= self._table.titles
+        elif not titles:
             allowed &= ~self._table.titles
         k = min(k, int(allowed.sum()))
         if k == 0 or len(query) == 0:
             return [[] for _ in range(len(query))]
-        weighed = query.vectors * self._spread(shares(weights, query.known))
+        counts = {cue: weight * query.emphasis.get(cue, 1.0) for cue, weight in weights.items()}
+        weighed = query.vectors * self._spread(shares(counts, query.known))
         scores, rows = self._index.search(
             np.ascontiguousarray(weighed, np.float32), k, params=_only(self._index, allowed)
         )

@@ -74,7 +74,10 @@ def combined(queries: Sequence[Query], neighbours: Neighbours, *, without: Seque
         length = np.linalg.norm(vector[part])
         if known[number] and length > 1e-6:
             vector[part] /= length
-    return Query(vector[None], known[None])
+    emphasis: dict[str, float] = {}
+    for query in [*queries, *without]:
+        emphasis |= {cue: max(emphasis.get(cue, 1.0), value) for cue, value in query.emphasis.items()}
+    return Query(vector[None], known[None], emphasis, titles=all(query.titles for query in queries))
 
 
 def _query(picture: np.ndarray, encoder: Encoder, parts: bool) -> CueVectors:

@@ -14,7 +14,7 @@ import csv
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +22,8 @@ from typing import Literal
 
 import numpy as np
 
+from reinterpret.cues import PRESETS
+from reinterpret.cues.terms import TITLES, terms_of, vectors_of_terms
 from reinterpret.errors import EncoderError, LibraryError, UsageError
 from reinterpret.files import cache_folder, renamed_into
 from reinterpret.library import Library
@@ -48,6 +50,8 @@ _FIT, _FIT_SHOTS, _FIT_CLASSES, _FIT_SHARE = 0.01, 20, 3, 0.5
 # together (V. W. Liang et al., "Mind the Gap", NeurIPS 2022). The first two templates are Radford et al.'s.
 _TEMPLATES = ("{}", "a photo of {}", "a film still of {}")
 _ANYTHING = ("something", "things", "a scene", "people", "a place")
+# A cue that a term speaks of counts as much as content does.
+_BALANCED = PRESETS["balanced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,13 @@ class TextQuery:
 
     text: str
     query: Query
-    """Of one row; only content is known."""
-    answered_by: Literal["ConSE", "open_clip"]
+    """Of one row; content is known, and the cues that its terms speak of."""
+    answered_by: Literal["ConSE", "open_clip", "terms"]
+    """What read it, but for its terms; `terms` if it says nothing else."""
     read_as: tuple[ReadClass, ...]
-    """The nearest classes, most of all first; none if a CLIP network answers."""
+    """The nearest classes, most of all first; none if a CLIP network answers, or nobody has to."""
+    terms: tuple[str, ...] = ()
+    """The words of film in it, see `reinterpret.cues.terms`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +91,36 @@ class Tag:
 
 
 def text_query(text: str, library: Library, neighbours: Neighbours) -> TextQuery:
-    """What a text says, to be looked for by content; it can be added to other queries, or taken off them.
+    """What a text says; it can be added to other queries, or taken off them.
 
-    Raises UsageError for a text without words, LibraryError if the library's encoder understands none, EncoderError if
-    what reads texts is not installed.
+    Words of film (close-up, pan left, title card) are looked for by the cues that know them, the rest by content.
+    Raises UsageError for a text without words, LibraryError if the library's encoder understands none or no shot is a
+    title card and they are asked for, EncoderError if what reads texts is not installed.
     """
     if not any(character.isalnum() for character in text):
         raise UsageError(f"expected a text with words in it, got {text!r}")
+    terms = terms_of(text)
+    if not terms.names:
+        return _content_query(text, library, neighbours)
+    titles = TITLES in terms.names
+    if titles and not neighbours.title_count:
+        raise LibraryError(f"{library.path}: none of its shots is a title card; leave {text!r} out")
+    vectors = vectors_of_terms(terms.names)
+    emphasis = {cue: _BALANCED["content"] / _BALANCED[cue] for cue in vectors}
+    said = neighbours.query_of_cues(vectors)
+    if not terms.rest:
+        if not vectors:
+            # All title cards are titles to the same degree.
+            said = replace(said, known=np.eye(1, said.known.shape[1], dtype=bool))
+        query = replace(said, emphasis=emphasis, titles=titles)
+        return TextQuery(text, query, "terms", (), terms.names)
+    content = _content_query(terms.rest, library, neighbours)
+    query = Query(content.query.vectors + said.vectors, content.query.known | said.known, emphasis, titles)
+    return replace(content, text=text, query=query, terms=terms.names)
+
+
+def _content_query(text: str, library: Library, neighbours: Neighbours) -> TextQuery:
+    """What a text says that is all about what is to be seen."""
     if library.encoder.startswith("open_clip:"):
         return TextQuery(text, neighbours.query_of_reading(_clip_reading(text, library)[None]), "open_clip", ())
     classes = _readout(library)
@@ -122,7 +152,7 @@ def nearest_shown(found: TextQuery, library: Library, neighbours: Neighbours) ->
         scores = class_scores(library.columns(film).cues.of("content")[shots], classes)
         if (scores[:, rows].sum(axis=1) >= _FIT).any():
             return None
-    shares = dict(zip(names, class_shares(found.text), strict=True))
+    shares = dict(zip(names, class_shares(terms_of(found.text).rest), strict=True))
     return max((tag.name for tag in tags(library)), key=lambda name: shares[name], default=None)
 
 

@@ -129,6 +129,45 @@ def test_what_nothing_shows_is_said_with_the_nearest_that_is_there(library: Libr
         assert nearest_shown(text_query(text, library, neighbours), library, neighbours) is None
 
 
+def test_words_of_film_are_looked_for_by_the_cues_that_know_them(tmp_path: Path) -> None:
+    """Whatever the encoder: nothing has to read them."""
+    from reinterpret.cues.colour import Colour
+
+    red, grey = Colour().named("red"), Colour().named("bright")
+    assert red is not None
+    assert grey is not None
+    library = made(tmp_path / "lib")
+    library.add(hand_made(tmp_path / "1.mp4", 1, [grey, red]))
+    library.add(hand_made(tmp_path / "2.mp4", 2, [grey], kind="title"))
+    neighbours = open_neighbours(library)
+    found = text_query("red pictures", library, neighbours)
+    assert (found.answered_by, found.terms, found.read_as) == ("terms", ("red",), ())
+    hits = search(neighbours, found.query)
+    assert (hits[0].film[0], hits[0].shot) == ("1", 1)
+    # It counts by itself, not by the share that colour has among all cues.
+    assert hits[0].score == pytest.approx(1, abs=1e-5)
+    titles = search(neighbours, text_query("a title card", library, neighbours).query)
+    assert [(hit.film[0], hit.shot) for hit in titles] == [("2", 0)]
+
+
+def test_without_title_cards_none_can_be_asked_for(tmp_path: Path) -> None:
+    library = made(tmp_path / "lib")
+    library.add(hand_made(tmp_path / "1.mp4", 1, [[1, 0, 0]]))
+    with pytest.raises(LibraryError, match="none of its shots is a title card"):
+        text_query("closing credits", library, open_neighbours(library))
+
+
+@needs_sentences
+def test_a_term_counts_beside_what_else_is_said(library: Library, neighbours: Neighbours) -> None:
+    found = text_query("close-up of a dog", library, neighbours)
+    assert (found.answered_by, found.terms) == ("ConSE", ("close-up",))
+    assert {entry.cue for entry in neighbours.explain(found.query, search(neighbours, found.query)[0])} == {
+        "content",
+        "scale",
+    }
+    assert found.read_as == text_query("dog", library, neighbours).read_as
+
+
 def test_tags_count_the_shots_that_show_a_class(library: Library) -> None:
     found = tags(library)
     assert (found[0].name, found[0].shots) == ("beagle", 2)

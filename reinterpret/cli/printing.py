@@ -119,6 +119,7 @@ def text_as_json(said: TextQuery, nearest: str | None) -> dict[str, Any]:
     """How words were read. nearest: what the library shows instead, where it does not show what they say."""
     return {
         "answered_by": said.answered_by,
+        "terms": list(said.terms),
         "read_as": [{"class": entry.name, "share": entry.share} for entry in said.read_as],
         "nearest": nearest,
     }
@@ -126,11 +127,11 @@ def text_as_json(said: TextQuery, nearest: str | None) -> dict[str, Any]:
 
 def print_text(said: TextQuery, nearest: str | None) -> None:
     """How words were read, in a line; that nothing fits them goes to standard error."""
+    read = [f"the terms {', '.join(said.terms)}"] if said.terms else []
     if said.read_as:
-        named = ", ".join(f"{entry.name} {entry.share:.0%}" for entry in said.read_as)
-        print(f"{said.text!r}, answered by {said.answered_by}, was read as {named}, ...")
-    else:
-        print(f"{said.text!r}, answered by {said.answered_by}")
+        read.append(", ".join(f"{entry.name} {entry.share:.0%}" for entry in said.read_as) + ", ...")
+    by = "" if said.answered_by == "terms" else f", answered by {said.answered_by}"
+    print(f"{said.text!r}{by}" + (f", was read as {' and '.join(read)}" if read else ""))
     if nearest is not None:
         print(
             f"warning: no shot clearly shows {said.text!r}; the nearest of what the library shows is {nearest!r}",

@@ -47,6 +47,10 @@ class Cue(Protocol):
         """A word or a few for what two of its vectors have in common, such as `pan left`; None if nothing is."""
         ...
 
+    def named(self, term: str) -> np.ndarray | None:
+        """What a shot of that name is like, see `terms`: zero in what the name leaves open. None for other words."""
+        ...
+
 
 CUES: tuple[Cue, ...] = (Content(), Composition(), Colour(), Movement(), Rhythm(), Scale())
 """In the order in which the index holds them."""

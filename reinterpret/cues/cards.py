@@ -279,7 +279,8 @@ def _lines(ink: np.ndarray, places: np.ndarray, parts: np.ndarray, boxes: np.nda
     count, labels, around, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(closed), connectivity=8)
     line_of = labels.ravel()[places]
     amount = np.maximum(np.bincount(line_of, minlength=count), 1)
-    widths, tall = around[:, 2].astype(np.float64), around[:, 3].astype(np.float64)
+    widths = around[:, 2].astype(np.float64)
+    tall = _usual_heights(line_of, heights, around[:, 3].astype(np.float64))
     begins = np.diff(ink.view(np.int8), axis=1, prepend=0) == 1
     strokes = np.bincount(labels[begins], minlength=count) / tall
     alike = np.bincount(line_of, heights >= 0.45 * tall[line_of], minlength=count) / amount
@@ -293,6 +294,20 @@ def _lines(ink: np.ndarray, places: np.ndarray, parts: np.ndarray, boxes: np.nda
     line = (long | short) & (bent >= _LEAST_BENT) & (tall >= 3) & (amount >= 0.15 * widths * tall)
     line[0] = False
     return float(line[line_of].mean()), float(strokes[line].max(initial=0))
+
+
+def _usual_heights(line_of: np.ndarray, heights: np.ndarray, tallest: np.ndarray) -> np.ndarray:
+    """How high each line is: as the component in which the middle of its ink is, so that no ornament at its end counts.
+
+    line_of, heights: N, of each pixel of ink its line and how high its component is. tallest: of each line.
+    """
+    order = np.lexsort((heights, line_of))
+    counts = np.bincount(line_of, minlength=len(tallest))
+    middles = np.cumsum(counts) - (counts + 1) // 2
+    there = counts > 0
+    usual = tallest.copy()
+    usual[there] = heights[order][middles[there]]
+    return usual
 
 
 # In shares of the height of the picture: above it a thing is too large for a letter.

@@ -84,6 +84,20 @@ class Colour:
         words += [word for word, count in zip(("dark", "bright"), ends, strict=True) if count == 2]
         return " and ".join(words) or None
 
+    def named(self, term: str) -> np.ndarray | None:
+        """A hue, muted or vivid; dark or bright; black and white is the absence of all hues."""
+        parts = {"lightness": np.zeros(6), "stretched": np.zeros(16), "hues": np.zeros(2 * _HUES)}
+        if term in _HUE_NAMES:
+            parts["hues"][:] = np.sqrt(np.tile([float(name == term) for name in _HUE_NAMES], 2))
+        elif term == "black and white":
+            parts["hues"][:] = -1
+        elif term in ("dark", "bright"):
+            parts["lightness"][_ENDS[term == "bright"]] = 1
+            parts["lightness"] = centred(parts["lightness"])
+        else:
+            return None
+        return joined([(_WEIGHTS[part], values) for part, values in parts.items()])
+
 
 # Of the six lightnesses, those that make a shot dark or bright, and how far it must lean to them.
 _ENDS, _END_SHARE = (slice(0, 2), slice(4, 6)), 0.35

@@ -66,6 +66,10 @@ class Composition:
         row, column = divmod(int(both.argmax()), _COLUMNS)
         return f"subject {_PLACES[row * 3 // _ROWS * 3 + column * 3 // _COLUMNS]}"
 
+    def named(self, term: str) -> np.ndarray | None:
+        """None: places are shown, not said."""
+        return None
+
 
 def saliency(grey: np.ndarray) -> np.ndarray:
     """How much each place stands out: 40 x 64 float32, at least 0, sum 1, of H x W float32.

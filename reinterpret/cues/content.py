@@ -47,6 +47,10 @@ class Content:
         """Nothing: features have no names."""
         return None
 
+    def named(self, term: str) -> np.ndarray | None:
+        """None: what is to be seen is said in words of all kinds."""
+        return None
+
 
 def content(frame_vectors: np.ndarray) -> np.ndarray:
     """The direction of the mean of a shot's frame vectors.

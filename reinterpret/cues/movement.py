@@ -77,6 +77,30 @@ class Movement:
             return "nothing moving" if amount[0] > 0.7 else "still camera"
         return None
 
+    def named(self, term: str) -> np.ndarray | None:
+        """What the camera does, by the words of `shared`; `pan` is either way."""
+        if term in _CAMERA_WORDS[:6]:
+            return _of_shares(direction=[1 + _CAMERA_WORDS.index(term)])
+        return _of_shares(**_NAMED[term]) if term in _NAMED else None
+
+
+# The numbers of the parts that a name speaks of.
+_NAMED: dict[str, dict[str, list[int]]] = {
+    "pan": {"direction": [1, 2]},
+    "still camera": {"direction": [0], "shake": [0]},
+    "hand-held": {"shake": [1, 2]},
+    "much moving": {"amount": [2]},
+    "nothing moving": {"direction": [0], "amount": [0]},
+}
+
+
+def _of_shares(**numbers: list[int]) -> np.ndarray:
+    """Its vector for equal shares of these numbers of some parts; zero in the others."""
+    shares = {part: np.zeros(length) for part, length in _LENGTHS.items()}
+    for part, chosen in numbers.items():
+        shares[part][chosen] = 1 / len(chosen)
+    return joined([(weight, np.sqrt(shares[part])) for part, weight in _WEIGHTS.items()])
+
 
 def _last(length: int) -> np.ndarray:
     """Nothing known: the last number of every part stands for that."""

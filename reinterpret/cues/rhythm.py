@@ -88,6 +88,10 @@ class Rhythm:
             return "calm"
         return "lively" if energy[3:5].sum() > 0.6 else None
 
+    def named(self, term: str) -> np.ndarray | None:
+        """None: nobody has words for it."""
+        return None
+
 
 def energy_of(movement: np.ndarray) -> np.ndarray:
     """How much is going on: the speeds of the camera and of the things before it, in picture widths a second, M."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from reinterpret.cues.composition import saliency
@@ -63,6 +65,30 @@ class Scale:
         people = np.minimum(np.square(one[_PEOPLE]), np.square(other[_PEOPLE])) / 0.25
         name = _CLASSES[int(common.argmax())]
         return f"two-shot, {name}" if people[2] > 0.6 else name
+
+    def named(self, term: str) -> np.ndarray | None:
+        """One of the four classes, and how many faces there are."""
+        if term in _CLASSES:
+            return _of_shares([float(name == term) for name in _CLASSES], [])
+        return _NAMED.get(term)
+
+
+def _of_shares(scales: Sequence[float], people: Sequence[float]) -> np.ndarray:
+    """Its vector for shares of the scales and of the numbers of faces; zero where there are none."""
+    padded = [
+        np.sqrt(np.pad(np.array(values, np.float64), (0, size - len(values))))
+        for values, size in ((scales, 5), (people, 4))
+    ]
+    return joined(list(zip((0.75, 0.25), padded, strict=True)))
+
+
+_NAMED = {
+    "portrait": _of_shares([0, 0.5, 0.5], [0, 1]),
+    "one face": _of_shares([], [0, 1]),
+    "two faces": _of_shares([], [0, 0, 1]),
+    "many faces": _of_shares([], [0, 0, 0, 1]),
+    "nobody": _of_shares([], [1]),
+}
 
 
 def _face_scale(faces: np.ndarray) -> np.ndarray:

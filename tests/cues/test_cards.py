@@ -84,6 +84,14 @@ def test_letters_on_an_even_ground_are_a_title(picture: Picture, grain: float) -
     assert kind(*pictures) == "title"
 
 
+def test_an_ornament_beside_the_letters_does_not_hide_them() -> None:
+    """A capsule as high as two lines of letters stood before them, and the line was measured by it."""
+    picture = write(canvas(46, 58, 68), "THANKS FOR WATCHING", colour=(250, 215, 20))
+    left = int(np.flatnonzero(np.ptp(picture, axis=(0, 2)) > 100)[0])
+    cv2.rectangle(picture, (left - 50, 2 * HEIGHT - 60), (left - 20, 2 * HEIGHT + 60), (250, 215, 20), 4)
+    assert kind(small(picture)) == "title"
+
+
 def test_a_title_may_fade_in_and_out() -> None:
     whole = small(write(canvas(0, 0, 0), "A FILM BY SOMEBODY")).astype(np.float32)
     assert kind(*((whole * share).astype(np.uint8) for share in (0, 0.3, 1, 0.4, 0))) == "title"

@@ -44,6 +44,14 @@ def test_the_nearest_of_all_moves_the_same_way_and_its_name_is_known(
     assert CUE.shared(one, other) == name
 
 
+@pytest.mark.parametrize("name", ["pan left", "pan right", "tilt up", "tilt down", "zoom in", "zoom out", "hand-held"])
+def test_a_movement_is_found_by_its_name(vectors: dict[str, list[np.ndarray]], name: str) -> None:
+    said = CUE.named(name)
+    assert said is not None
+    scores = {key: likeness(said, pair[0]) for key, pair in vectors.items()}
+    assert max(scores, key=lambda key: scores[key]) == name, scores
+
+
 def test_opposite_directions_are_far_apart(vectors: dict[str, list[np.ndarray]]) -> None:
     left, right, still = (vectors[name][0] for name in ("pan left", "pan right", "nothing moving"))
     assert likeness(left, right) < 0.5

@@ -44,6 +44,25 @@ def test_the_largest_face_tells_the_scale(
     assert CUE.shared(vector, vector) == words
 
 
+@pytest.mark.parametrize(
+    ("term", "found"),
+    [
+        ("extreme close-up", (0.95,)),
+        ("close-up", (0.5,)),
+        ("medium shot", (0.2,)),
+        ("wide shot", (0.07,)),
+        ("two faces", (0.2, 0.19)),
+        ("many faces", (0.2, 0.19, 0.18)),
+    ],
+)
+def test_a_scale_is_found_by_its_name(term: str, found: tuple[float, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    said = CUE.named(term)
+    assert said is not None
+    heights = [(0.95,), (0.5,), (0.2,), (0.07,), (0.2, 0.19), (0.2, 0.19, 0.18)]
+    scores = {seen: likeness(said, of_faces(*seen, monkeypatch=monkeypatch)) for seen in heights}
+    assert scores[found] >= max(scores.values()) - 1e-6
+
+
 def test_scales_lie_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     close, closer, medium, wide = (of_faces(height, monkeypatch=monkeypatch) for height in (0.5, 0.6, 0.2, 0.07))
     assert likeness(close, closer) > likeness(close, medium)
