@@ -22,7 +22,7 @@ from reinterpret.edits import Clip, EditList
 from reinterpret.errors import OutputError
 from reinterpret.ffmpeg import FrameSink, ffmpeg_version
 from reinterpret.files import renamed_into
-from reinterpret.frames import FrameReader
+from reinterpret.frames import INSIDE_FRAME, FrameReader
 from reinterpret.rendering.captions import Caption
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
@@ -210,7 +210,7 @@ def clip_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Plan
 
 def trailer_seconds(grid: FrameGrid, frame: int) -> Fraction:
     """An instant at which frame `frame` of the trailer is on the screen, whatever its own time stamp is rounded to."""
-    return (grid.slot(frame) + Fraction(2, 5)) / grid.rate
+    return (grid.slot(frame) + INSIDE_FRAME) / grid.rate
 
 
 def _trailer_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
