@@ -31,7 +31,7 @@ from reinterpret.cues import cue_names
 from reinterpret.embeddings import Film
 from reinterpret.encoders import Device, Encoder, load_encoder
 from reinterpret.errors import LibraryError, OutputError, UsageError, VideoError
-from reinterpret.files import json_text, renamed_into
+from reinterpret.files import json_text, not_written, renamed_into
 from reinterpret.film_table import (
     FORMAT_VERSION,
     ShotColumns,
@@ -271,7 +271,7 @@ class Library:
                 # The sidecar first: without its Parquet file it is no film, but a film without it is damaged.
                 self._note_location(film.video.fingerprint, location, temporary)
         except OSError as error:
-            raise OutputError(f"{target}: cannot be written ({error.strerror or error})") from error
+            raise not_written(target, error) from error
         self._read_film.cache_clear()
         self._read_shots.cache_clear()
 
