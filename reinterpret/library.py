@@ -13,6 +13,7 @@ no lock and readers never see half a file. pandas, DuckDB and Polars read the Pa
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import os
@@ -165,8 +166,11 @@ class Library:
         try:
             (path / "films").mkdir(parents=True, exist_ok=True)
             if readout is not None:
+                # Written by Python: an error of numpy's own writing does not say why.
+                whole = io.BytesIO()
+                np.save(whole, readout.astype(np.float16), allow_pickle=False)
                 with renamed_into(path / _READOUT_FILE) as temporary:
-                    np.save(temporary, readout.astype(np.float16), allow_pickle=False)
+                    temporary.write_bytes(whole.getvalue())
                     facts["readout"] = _sha256(temporary)
             _write_json(path / "library.json", facts)
         except OSError as error:
