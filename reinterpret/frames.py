@@ -21,16 +21,13 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from reinterpret.errors import VideoError
-from reinterpret.timebase import Span, round_half_up
+from reinterpret.timebase import INSIDE_FRAME, Span, round_half_up
 from reinterpret.video import Video, decoded, open_container
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Of the time that a frame lasts: an instant on its very beginning could fall before it by rounding, this far behind it
-# falls on it.
-INSIDE_FRAME = Fraction(2, 5)
 # Further back than the distance between key frames of almost any film; a seek that lands too late goes on backwards.
 _SEEK_STEPS_SECONDS = (Fraction(0), Fraction(2), Fraction(10), Fraction(60))
 # Decoding a gap is cheaper than seeking over it up to about the usual distance of key frames.

@@ -9,12 +9,12 @@ from fractions import Fraction
 import numpy as np
 
 from reinterpret.alignment import align
-from reinterpret.frames import INSIDE_FRAME, FrameReader, Scaler
+from reinterpret.frames import FrameReader, Scaler
 from reinterpret.library import Library
 from reinterpret.matching import course_of
 from reinterpret.neighbours import Hit
 from reinterpret.rendering.panel import Fit, Panel, Planes
-from reinterpret.timebase import Span
+from reinterpret.timebase import INSIDE_FRAME, Span
 from reinterpret.video import Video
 
 # Loops are looked for in so much of a shot, in pictures so small: the eye sees no jump that is not in these.

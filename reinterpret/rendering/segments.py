@@ -21,11 +21,11 @@ from typing import Any, Literal
 from reinterpret.edits import Clip, EditList
 from reinterpret.ffmpeg import FrameSink, ffmpeg_version
 from reinterpret.files import not_written, renamed_into
-from reinterpret.frames import INSIDE_FRAME, FrameReader
+from reinterpret.frames import FrameReader
 from reinterpret.rendering.captions import Caption
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
-from reinterpret.timebase import format_fraction
+from reinterpret.timebase import INSIDE_FRAME, format_fraction
 from reinterpret.video import FrameGrid, Video
 
 Layout = Literal["alone", "side-by-side"]
