@@ -42,7 +42,7 @@ from reinterpret.cli.printing import (
     tags_as_json,
     text_as_json,
 )
-from reinterpret.cli.progress import rendered
+from reinterpret.cli.progress import edit_beside, filmed, rendered
 from reinterpret.cli.works import compile_, gif
 
 if TYPE_CHECKING:
@@ -137,7 +137,6 @@ def trailer(
     quiet: QuietOption = False,
 ) -> None:
     """The main job: tell a trailer with the pictures of the library. Writes the edit beside the film."""
-    import reinterpret
     from reinterpret.files import check_output
     from reinterpret.rendering.film import FILM_SUFFIXES
     from reinterpret.rendering.stills import STILL_SUFFIXES
@@ -148,17 +147,12 @@ def trailer(
         check_output(sheet, inputs=[file], suffixes=STILL_SUFFIXES)
     arguments = rendering.arguments()
     edit = _matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
-    edit_path = output.with_name(f"{output.stem}.edit.json")
-    check_output(edit_path, inputs=edit.inputs)
-    films = rendered(edit, output, arguments, quiet)
-    edit.save(edit_path)
-    if sheet is not None:
-        reinterpret.contact_sheet(edit, sheet)
+    made = filmed(edit, output, arguments, sheet, quiet)
     if as_json:
         print_json(
             {
                 "output": str(output),
-                "edit": str(edit_path),
+                "edit": str(edit_beside(output)),
                 "shots": len(edit.clips),
                 "frames": edit.grid.frame_count,
                 "matches": matches_as_json(edit),
@@ -166,7 +160,7 @@ def trailer(
         )
     elif not quiet:
         print_edit(edit)
-        for path in [*films, edit_path, *([sheet] if sheet is not None else [])]:
+        for path in made:
             print(path)
 
 

@@ -55,6 +55,26 @@ class Stopwatch:
         return max(time.monotonic() - self._start, 1e-6)
 
 
+def filmed(edit: EditList, output: Path, arguments: dict[str, Any], sheet: Path | None, quiet: bool) -> list[Path]:
+    """The films made of an edit, and beside them the edit itself and, if asked for, a sheet of all shots."""
+    import reinterpret
+    from reinterpret.files import check_output
+
+    edit_path = edit_beside(output)
+    check_output(edit_path, inputs=edit.inputs)
+    films = rendered(edit, output, arguments, quiet)
+    edit.save(edit_path)
+    if sheet is None:
+        return [*films, edit_path]
+    reinterpret.contact_sheet(edit, sheet)
+    return [*films, edit_path, sheet]
+
+
+def edit_beside(output: Path) -> Path:
+    """Where the edit of a film is kept."""
+    return output.with_name(f"{output.stem}.edit.json")
+
+
 def rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: bool) -> list[Path]:
     """The films made of an edit, with a bar while they are made."""
     import reinterpret
