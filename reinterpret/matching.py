@@ -38,7 +38,7 @@ ShortPolicy = Literal["slow", "next", "hold"]
 TitlePolicy = Literal["keep", "match", "black"]
 
 # Below half speed movement turns into a row of stills.
-_SLOWEST = Fraction(1, 2)
+SLOWEST = Fraction(1, 2)
 # What being too short costs, in score: a little where slowing down helps, some where a picture stands still, and more
 # than any likeness, or a fifth shot in a row from one film (3.2, see `assignment`), where the next is to be taken.
 _SLOWED_COST, _HELD_COST, _REFUSED_COST = 0.05, 0.35, 6.0
@@ -259,25 +259,13 @@ class _Matching:
                     spare = to_come[name, hit.shot] if to_come[name, hit.shot] <= room else Fraction(0)
                     span = self._span(row, source, hit.shot, Span(begin, body.end - spare) if room >= 0 else body)
                     left[hit.shot] = span.end
-                found[row, rank] = self._match(row, hit, body, span)
+                query, weights = self._query.row(row), self._settings.weights
+                found[row, rank] = match_of(self._neighbours, query, hit, span, row=row, body=body, weights=weights)
         return {row: [found[row, rank] for rank in range(len(of_row))] for row, of_row in hits.items()}
 
     def _span(self, row: int, source: Film, shot: int, usable: Span) -> Span:
         target = course_of(self._film, row, self._film.shots[row].span)
         return align(target, course_of(source, shot, usable), self._needed(row))
-
-    def _match(self, row: int, hit: Hit, body: Span, span: Span) -> Match:
-        scores = self._neighbours.explain(self._query.row(row), hit)
-        return Match(
-            target_shot=row,
-            film=hit.film,
-            source_shot=hit.shot,
-            shot_span=body,
-            source_span=span,
-            score=round(hit.score, 6),
-            cues=tuple((entry.cue, entry.score) for entry in scores),
-            shared=reason(scores, self._settings.weights),
-        )
 
 
 def twin_groups(neighbours: Neighbours, hits: Sequence[Hit]) -> dict[tuple[str, int], int]:
@@ -294,6 +282,26 @@ def twin_groups(neighbours: Neighbours, hits: Sequence[Hit]) -> dict[tuple[str, 
         first = int(alike[number].argmax())
         groups[shot] = number if first >= number else groups[shots[first]]
     return groups
+
+
+def match_of(
+    neighbours: Neighbours, query: Query, hit: Hit, span: Span, *, row: int, body: Span, weights: Mapping[str, float]
+) -> Match:
+    """What was found for a query as a match, with the score of each cue and what is shared.
+
+    span: what is used of the shot. row: the number of what it answers. body: of the shot.
+    """
+    scores = neighbours.explain(query, hit)
+    return Match(
+        target_shot=row,
+        film=hit.film,
+        source_shot=hit.shot,
+        shot_span=body,
+        source_span=span,
+        score=round(hit.score, 6),
+        cues=tuple((entry.cue, entry.score) for entry in scores),
+        shared=reason(scores, weights),
+    )
 
 
 def course_of(film: Film, number: int, span: Span) -> ShotCourse:
@@ -313,19 +321,19 @@ def shortage_cost(length: float, needed: float, short: ShortPolicy) -> float:
         return 0.0
     if short == "hold":
         return _HELD_COST * (1 - share)
-    if short == "slow" and share >= _SLOWEST:
-        return _SLOWED_COST * (1 - share) / float(1 - _SLOWEST)
+    if short == "slow" and share >= SLOWEST:
+        return _SLOWED_COST * (1 - share) / float(1 - SLOWEST)
     # Where none is long enough, the longest is the least evil.
     return _REFUSED_COST + (1 - share)
 
 
 def source_speed(chosen: Match, needed: Fraction, short: ShortPolicy) -> Fraction:
-    """How fast a match must play to fill `needed` seconds; 1 where it is long enough, or is to be held at its end."""
+    """Seconds of the source that pass in a second where the span of a match stands for `needed` seconds."""
     available = chosen.source_span.duration
     if short != "slow" or available >= needed:
         return Fraction(1)
     # In hundredths: people read it, and nobody sees the difference.
-    return max(_SLOWEST, Fraction(math.floor(available / needed * 100), 100))
+    return max(SLOWEST, Fraction(math.floor(available / needed * 100), 100))
 
 
 def _grid_boundaries(film: Film) -> list[tuple[int, int]]:
