@@ -202,13 +202,12 @@ def join(edit: EditList, clip: int, *, short: ShortPolicy = "slow") -> EditList:
     rejected = tuple(shot for shot in dict.fromkeys((*first.rejected, *second.rejected)) if shot != shown)
     whole = replace(first, frame_count=first.frame_count + second.frame_count, suggestions=(), rejected=rejected)
     offered = [*first.suggestions, *second.suggestions, *(() if second.match is None else (second.match,))]
-    known: set[Shot] = set()
     suggestions: list[Match] = []
     for number, match in enumerate(offered):
-        if shot_of(match) not in known and shot_of(match) not in rejected:
-            known.add(shot_of(match))
-            fit = fitted(edit, match, _length(edit, whole))
-            suggestions.insert(number if number < len(first.suggestions) else _rank(suggestions, fit), fit)
+        of_first, fit = number < len(first.suggestions), fitted(edit, match, _length(edit, whole))
+        known = (shown, *map(shot_of, suggestions))
+        if shot_of(match) not in rejected and (of_first or shot_of(match) not in known):
+            suggestions.insert(len(suggestions) if of_first else _rank(suggestions, fit), fit)
     whole = replace(whole, suggestions=tuple(suggestions))
     if first.match is not None:
         whole = _continued(edit, first, second, whole) or _shown(edit, whole, first.match, short)
