@@ -73,7 +73,7 @@ class Query:
     def rows(self, numbers: Sequence[int]) -> Query:
         """Some of them, in this order."""
         chosen = np.asarray(numbers, np.int64)
-        return Query(self.vectors[chosen], self.known[chosen])
+        return replace(self, vectors=self.vectors[chosen], known=self.known[chosen])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,8 +192,7 @@ class Neighbours:
         k = min(k, int(allowed.sum()))
         if k == 0 or len(query) == 0:
             return [[] for _ in range(len(query))]
-        counts = {cue: weight * query.emphasis.get(cue, 1.0) for cue, weight in weights.items()}
-        weighed = query.vectors * self._spread(shares(counts, query.known))
+        weighed = self._weighed_query(query, weights)
         scores, rows = self._index.search(
             np.ascontiguousarray(weighed, np.float32), k, params=_only(self._index, allowed)
         )
@@ -219,8 +218,7 @@ class Neighbours:
     def score(self, query: Query, hit: Hit, *, weights: Mapping[str, float]) -> float:
         """What `search` would give a hit for a query of one row."""
         there = np.asarray(self._index.reconstruct(self.row(hit.film, hit.shot)))
-        weighed = query.vectors[0] * self._spread(shares(weights, query.known))[0]
-        return float(np.clip(weighed @ there, -1, 1))
+        return float(np.clip(self._weighed_query(query, weights)[0] @ there, -1, 1))
 
     def content(self, vectors: np.ndarray) -> np.ndarray:
         """How this library sees pictures: vectors of the encoder, N x D, to N x P float32, unit rows."""
@@ -253,6 +251,11 @@ class Neighbours:
     def film_number(self, film: str) -> int:
         """Where a film stands among all."""
         return self._film_numbers[film]
+
+    def _weighed_query(self, query: Query, weights: Mapping[str, float]) -> np.ndarray:
+        """N x D: what each number of a query counts."""
+        counts = {cue: weight * query.emphasis.get(cue, 1.0) for cue, weight in weights.items()}
+        return np.asarray(query.vectors * self._spread(shares(counts, query.known)))
 
     def _weighed(self, rows: np.ndarray, weights: Mapping[str, float]) -> np.ndarray:
         vectors = self._index.reconstruct_batch(rows)
