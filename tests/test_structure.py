@@ -22,6 +22,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [
     "errors",
     "timebase",
+    "timecode",
     "files",
     "ffmpeg",
     "video",
