@@ -66,6 +66,11 @@ class Match:
         if not -1 <= self.score <= 1:
             raise ValueError(f"a score lies in [-1, 1], got {self.score}")
 
+    @property
+    def last_seconds(self) -> Fraction:
+        """An instant at which the last frame of the shot is on the screen: just before it ends."""
+        return max(self.shot_span.end - Fraction(1, 500), self.shot_span.start)
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -147,8 +152,7 @@ class EditList:
         """
         assert clip.match is not None
         begin = self.grid.seconds(clip.first_frame)
-        # The frame on the screen just before the shot ends is its last.
-        last = clip.match.shot_span.end - Fraction(1, 500)
+        last = clip.match.last_seconds
         return [
             max(
                 min(clip.match.source_span.start + (self.grid.seconds(frame) - begin) * clip.speed, last),
@@ -156,6 +160,16 @@ class EditList:
             )
             for frame in range(clip.first_frame, clip.end_frame)
         ]
+
+    def moving_places(self, clip: Clip) -> int:
+        """How many places of the grid a clip of footage fills before the last frame of its shot is held.
+
+        As `source_seconds` has it: at the place after them that would be beyond the shot.
+        """
+        assert clip.match is not None
+        places = self.grid.slot(clip.end_frame) - self.grid.slot(clip.first_frame)
+        room = clip.match.last_seconds - clip.match.source_span.start
+        return 0 if room < 0 else min(places, room * self.grid.rate // clip.speed + 1)
 
     def save(self, path: Path | str) -> None:
         """Write it as JSON, whole or not at all. Raises OutputError."""
@@ -175,10 +189,22 @@ class EditList:
         """Raises EditError where the file is not an edit that this program can read."""
         path = Path(path)
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except FileNotFoundError as error:
             raise EditError(f"{path}: no such file") from error
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
+            raise EditError(f"{path}: is not an edit that can be read ({error})") from error
+        return cls.loads(text, path)
+
+    @classmethod
+    def loads(cls, text: str, path: Path) -> EditList:
+        """The inverse of `dumps`. path: of the file it is from, or in; films that moved are looked for beside it.
+
+        Raises EditError.
+        """
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
             raise EditError(f"{path}: is not an edit that can be read ({error})") from error
         if not isinstance(values, dict) or values.get("format") != _FORMAT_NAME:
             raise EditError(f"{path}: is not an edit; make one with: reinterpret match TRAILER -L LIB -o EDIT.json")

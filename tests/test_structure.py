@@ -50,6 +50,7 @@ ORDER = [
     "matching",
     "beats",
     "compilation",
+    "interchange",
     "rendering",
     "live",
     "cli",
@@ -72,7 +73,8 @@ HOMES = {
     "tokenizers": {"sentences"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "av": {"video", "frames", "sound", "rendering", "live"},
+    "av": {"video", "frames", "sound", "rendering", "live", "interchange"},
+    "opentimelineio": {"interchange"},
 }
 
 LONGEST_FUNCTION = 60
