@@ -16,7 +16,9 @@ from reinterpret.interchange.timeline import Options, timeline_of
 from reinterpret.library import Library
 
 _WRITERS = {
+    ".edl": "edl",
     ".otio": "otio",
+    ".xml": "fcp7",
 }
 """The module of each format, by suffix."""
 

@@ -199,7 +199,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _read(lines: list[str], rate: Fraction) -> _Marks:
-    if any(_EDL_BEGINNING.match(line) or _event(line) for line in lines[:_EDL_HEAD_LINES]):
+    if any(_EDL_BEGINNING.match(line) or edl_event(line) for line in lines[:_EDL_HEAD_LINES]):
         return _edl_marks(lines, rate)
     rows = list(_rows(lines))
     if not rows:
@@ -420,12 +420,12 @@ def _events(lines: list[str], rate: Fraction) -> Iterator[_Event]:
         of_seconds = of_seconds or bool(_EDL_OF_SECONDS.match(line.strip()))
         if line.strip().upper().startswith("FCM:"):
             drop = "NON" not in line.upper()
-        match = _event(line)
+        match = edl_event(line)
         if match is None:
             if _EVENT_BEGINNING.match(line) and ":" in line:
                 raise _Fault(number, f"is no event of an EDL: {line.strip()[:60]!r}")
             continue
-        if not _is_picture(match["track"]) or match["kind"].startswith("K"):
+        if not is_picture_track(match["track"]) or match["kind"].startswith("K"):
             continue
         kind: Transition = {"C": "cut", "D": "dissolve"}.get(match["kind"], "wipe")  # type: ignore[assignment]
         if kind != "cut" and match["frames"] is None:
@@ -439,11 +439,15 @@ def _events(lines: list[str], rate: Fraction) -> Iterator[_Event]:
         yield _Event(number, kind if frames else "cut", frames, match["reel"] in ("BL", "BLACK"), start, end)
 
 
-def _event(line: str) -> re.Match[str] | None:
+def edl_event(line: str) -> re.Match[str] | None:
+    """The parts of a line of an EDL that is an event: reel, track, kind, frames and times; None for any other line.
+
+    In capitals, as the format wants it; times are four labels with spaces between them.
+    """
     return _EVENT.fullmatch(line.upper()) if len(line) <= _LONGEST_EVENT else None
 
 
-def _is_picture(track: str) -> bool:
+def is_picture_track(track: str) -> bool:
     """Whether an event is of the main picture, alone or with sound; not of one laid above it."""
     return track in ("V", "V1", "B") or track.endswith("/V")
 
