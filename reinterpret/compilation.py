@@ -170,8 +170,7 @@ def _fitting(
     hits = [
         hit
         for hit in best.values()
-        if hit.score >= settings.least_score
-        and neighbours.seconds(hit.film, hit.shot) >= shortest
+        if hit.score >= settings.least_score and neighbours.seconds(hit.film, hit.shot) >= shortest
     ]
     groups = twin_groups(neighbours, hits)
     first: dict[int, Hit] = {}

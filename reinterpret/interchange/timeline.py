@@ -31,20 +31,20 @@ DropFrame = Literal["auto", "yes", "no"]
 
 METADATA = "reinterpret"
 _VERSION = 1
-_START_TIMECODE = "01:00:00:00"
+START_TIMECODE = "01:00:00:00"
 # A speed that is read as a float is taken for the fraction with a denominator as small as this.
 _SPEED_DENOMINATOR = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class TimelineOptions:
     """How a timeline is to be written."""
 
     paths: Paths = "absolute"
     """How media are named: by their whole path, or from the timeline's folder."""
     handles: Fraction | None = None
     """Seconds of media on both sides of what is used that are said to be available; None: the whole file."""
-    start_timecode: str = _START_TIMECODE
+    start_timecode: str = START_TIMECODE
     drop_frame: DropFrame = "auto"
     """Whether labels of the record are; `auto`: as the trailer's own, or, without any, at 29.97 and 59.94."""
     alternates: Alternates = "track"
@@ -62,7 +62,12 @@ class Options:
 
 
 def timeline_of(
-    edit: EditList, options: Options = Options(), *, folder: Path, name: str = "", library: Library | None = None
+    edit: EditList,
+    options: TimelineOptions = TimelineOptions(),
+    *,
+    folder: Path,
+    name: str = "",
+    library: Library | None = None,
 ) -> otio.schema.Timeline:
     """The edit as a timeline.
 
@@ -100,21 +105,21 @@ def timeline_of(
 
 def edit_of_timeline(timeline: otio.schema.Timeline) -> str | None:
     """The JSON of the edit that the timeline carries; None if it carries none."""
-    text = _facts(timeline).get("edit")
+    text = item_facts(timeline).get("edit")
     return text if isinstance(text, str) else None
 
 
 def record_of(timeline: otio.schema.Timeline) -> Record:
     """The timeline as a whole. Raises ValueError for a timeline that does not say how fast it runs."""
-    facts = _facts(timeline)
+    facts = item_facts(timeline)
     start = timeline.global_start_time
     rate = exact_rate(facts.get("rate"), start.rate if start is not None else _rate_of(timeline))
-    frames = max((round_half_up(_places(track.duration(), rate)) for track in timeline.tracks), default=0)
+    frames = max((round_half_up(time_places(track.duration(), rate)) for track in timeline.tracks), default=0)
     return Record(
         name=str(timeline.name or ""),
         rate=rate,
         frame_count=frames,
-        start_frame=0 if start is None else round_half_up(_places(start, rate)),
+        start_frame=0 if start is None else round_half_up(time_places(start, rate)),
         drop=bool(facts.get("drop_frame", False)) and may_drop(rate),
         width=int(facts.get("width", 0)),
         height=int(facts.get("height", 0)),
@@ -139,7 +144,7 @@ def track_events(track: otio.schema.Track, rate: Fraction) -> list[Event]:
     for item in track:
         if isinstance(item, otio.schema.Transition):
             continue
-        end = begin + _places(item.trimmed_range().duration, rate)
+        end = begin + time_places(item.trimmed_range().duration, rate)
         first, count = round_half_up(begin), round_half_up(end) - round_half_up(begin)
         if count > 0:
             events.append(item_event(item, first, count, rate))
@@ -149,7 +154,7 @@ def track_events(track: otio.schema.Track, rate: Fraction) -> list[Event]:
 
 def item_event(item: otio.core.Item, first: int, count: int, rate: Fraction) -> Event:
     """What one clip or gap shows at `count` places from `first` on. Raises ValueError."""
-    facts = _facts(item)
+    facts = item_facts(item)
     number = facts.get("clip")
     clip = int(number) if isinstance(number, int | float) else None
     reference = item.media_reference if isinstance(item, otio.schema.Clip) else None
@@ -158,7 +163,7 @@ def item_event(item: otio.core.Item, first: int, count: int, rate: Fraction) -> 
         return Event(first, count, role if role == "sound" else "black", clip=clip)
     media = _media(reference, rate)
     start = item.trimmed_range().start_time
-    frame = round_half_up(_places(start, media.rate)) - media.start_frame
+    frame = round_half_up(time_places(start, media.rate)) - media.start_frame
     if frame < 0:
         raise ValueError(f"{item.name} begins before the first frame of its file, {media.label(0)}")
     versions = facts.get("versions")
@@ -168,12 +173,12 @@ def item_event(item: otio.core.Item, first: int, count: int, rate: Fraction) -> 
         role,
         media,
         frame,
-        _speed(item, facts),
+        item_speed(item),
         clip,
         _match(facts),
         str(reference.target_url),
         tuple(
-            item_event(other, first, round_half_up(_places(other.source_range.duration, rate)), rate)
+            item_event(other, first, round_half_up(time_places(other.source_range.duration, rate)), rate)
             for other in (versions if versions is not None else ())
         ),
     )
@@ -215,7 +220,7 @@ def exact_rate(text: Any, rate: float) -> Fraction:
     return standard_rate(Fraction(rate))
 
 
-def _record(edit: EditList, options: Options, name: str) -> Record:
+def _record(edit: EditList, options: TimelineOptions, name: str) -> Record:
     rate = edit.grid.rate
     drop = options.drop_frame == "yes"
     if drop and not may_drop(rate):
@@ -359,10 +364,10 @@ def _match(facts: Mapping[str, Any]) -> Match | None:
 
 
 def _media(reference: otio.schema.ExternalReference, rate: Fraction) -> MediaFacts:
-    facts, available = _facts(reference), reference.available_range
+    facts, available = item_facts(reference), reference.available_range
     own = exact_rate(facts.get("rate"), float(rate) if available is None else available.start_time.rate)
-    start = 0 if available is None else round_half_up(_places(available.start_time, own))
-    count = 0 if available is None else round_half_up(_places(available.duration, own))
+    start = 0 if available is None else round_half_up(time_places(available.start_time, own))
+    count = 0 if available is None else round_half_up(time_places(available.duration, own))
     return MediaFacts(
         path=url_path(str(facts.get("path", reference.target_url)), Path()),
         fingerprint=str(facts.get("fingerprint", "")),
@@ -381,15 +386,15 @@ def _media(reference: otio.schema.ExternalReference, rate: Fraction) -> MediaFac
     )
 
 
-def _speed(item: otio.core.Item, facts: Mapping[str, Any]) -> Fraction:
-    """Exact, if the effects still say what they said when it was written."""
+def item_speed(item: otio.core.Item) -> Fraction:
+    """How fast a clip runs, 0 if it stands still. Exact, if the effects still say what they said at first."""
     scalar = 1.0
     for effect in item.effects:
         if isinstance(effect, otio.schema.FreezeFrame):
             scalar = 0.0
         elif isinstance(effect, otio.schema.LinearTimeWarp):
             scalar *= effect.time_scalar
-    written = facts.get("speed")
+    written = item_facts(item).get("speed")
     if isinstance(written, str) and math.isclose(float(exact := parse_fraction(written)), scalar, rel_tol=1e-9):
         return exact
     if not math.isfinite(scalar) or scalar < 0:
@@ -403,7 +408,7 @@ def _rate_of(timeline: otio.schema.Timeline) -> float:
     raise ValueError("the timeline has no clip and does not say how fast it runs")
 
 
-def _places(time: otio.opentime.RationalTime, rate: Fraction) -> Fraction:
+def time_places(time: otio.opentime.RationalTime, rate: Fraction) -> Fraction:
     """A time of OpenTimelineIO in frames of `rate`: its own rate is a float, and is taken for what it means."""
     if not math.isfinite(time.value):
         raise ValueError(f"a time is a number of frames, got {time.value}")
@@ -412,6 +417,7 @@ def _places(time: otio.opentime.RationalTime, rate: Fraction) -> Fraction:
     return value if math.isclose(own, rate, rel_tol=1e-5) else value * rate / own
 
 
-def _facts(thing: Any) -> Mapping[str, Any]:
+def item_facts(thing: Any) -> Mapping[str, Any]:
+    """What we have said about something; empty for what is not ours."""
     facts = thing.metadata.get(METADATA)
     return facts if isinstance(facts, Mapping) else {}
