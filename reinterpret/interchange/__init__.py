@@ -15,6 +15,7 @@ from typing import Any
 from reinterpret.edits import EditList
 from reinterpret.errors import EditError, OutputError
 from reinterpret.files import check_output, renamed_into
+from reinterpret.interchange.events import Tracks
 from reinterpret.interchange.films import Films
 from reinterpret.interchange.media import located
 from reinterpret.interchange.revision import not_found, revised
@@ -102,14 +103,15 @@ def import_timeline(
         if edit is None:
             raise ValueError("does not carry the edit it was made of; name that with --edit")
         edit = located(edit, library)
-        films = Films(edit, library)
+        tracks = Tracks(edit, lambda path: "", alternates="none")
+        films = Films(edit, library, tracks.facts)
         events = reader.read(data, path, edit, films, start_timecode)
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
         raise EditError(f"{path}: {error}") from error
     if films.unknown:
         raise not_found(path, films.unknown)
     try:
-        return revised(edit, events, films, library)
+        return revised(edit, tracks, events, films, library)
     except (EditError, ValueError) as error:
         raise EditError(f"{path}: {error}") from error
 

@@ -50,22 +50,22 @@ def read(data: bytes, path: Path, edit: EditList, films: Films, start_timecode: 
     rows, drop = _rows(_text(data))
     rate = edit.grid.rate
     drop = (drop or any(";" in label for row in rows for label in row.labels[2:])) and may_drop(rate)
-    places = [[_label(row, label, rate, drop) for label in row.labels[2:]] for row in rows]
-    begin = _begin(rows, places, parse_timecode(start_timecode, rate, drop=drop))
-    record = Record("", rate, 0, begin, drop, 0, 0)
+    spans = [[_label(row, label, rate, drop) for label in row.labels[2:]] for row in rows]
     day = day_frames(rate, drop=drop)
+    begin = _begin(rows, spans, parse_timecode(start_timecode, rate, drop=drop), day)
+    record = Record("", rate, 0, begin, drop, 0, 0)
     events: list[Event] = []
-    for row, (start, end) in zip(rows, places, strict=True):
-        if start < begin:
-            start += day
-        if end < start:
-            end += day
-        if end - start >= day // 2:
-            raise ValueError(f"line {row.line}: ends before it begins, or begins before the timeline does")
-        if start == end:
+    for row, (start, end) in zip(rows, spans, strict=True):
+        # After midnight labels begin again.
+        first, count = (start - begin) % day, (end - start) % day
+        if count == 0:
             continue  # the old half of a dissolve
+        if count >= day // 2:
+            raise ValueError(f"line {row.line}: ends before it begins")
+        if first >= max(day // 2, edit.grid.slot(edit.grid.frame_count)):
+            raise ValueError(f"line {row.line}: begins before the timeline does, at {record.label(0)}")
         try:
-            event = _event(row, start - begin, end - start, record, path, films)
+            event = _event(row, first, count, record, path, films)
         except ValueError as error:
             raise ValueError(f"line {row.line}: {error}") from error
         if event is not None:
@@ -121,13 +121,12 @@ def _label(row: _Row, label: str, rate: Fraction, drop: bool) -> int:
         raise ValueError(f"line {row.line}: {error}") from error
 
 
-def _begin(rows: list[_Row], places: list[list[int]], otherwise: int) -> int:
+def _begin(rows: list[_Row], spans: list[list[int]], otherwise: int, day: int) -> int:
     """The label of the timeline's first place: that from which most notes count."""
     votes = Counter(
-        start - row.note.place for row, (start, _) in zip(rows, places, strict=True) if row.note is not None
+        (start - row.note.place) % day for row, (start, _) in zip(rows, spans, strict=True) if row.note is not None
     )
-    begin = max(votes, key=lambda frame: (votes[frame], frame), default=otherwise)
-    return begin if begin >= 0 else otherwise
+    return max(votes, key=lambda frame: (votes[frame], frame), default=otherwise)
 
 
 def _event(row: _Row, first: int, count: int, record: Record, path: Path, films: Films) -> Event | None:

@@ -6,15 +6,16 @@ frames of one file that are seen there. The events of a track tile it; where the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 from reinterpret.edits import Clip, EditList, Match, most_used_film
-from reinterpret.interchange.media import MediaFacts, media_facts, positions, sound_facts
-from reinterpret.timebase import round_half_up
+from reinterpret.interchange.media import MediaFacts, counted, media_facts, position, shown_spans, sound_facts
+from reinterpret.timebase import Span, round_half_up
 from reinterpret.timecode import format_timecode
 
 Role = Literal["trailer", "footage", "title", "black", "alternate", "sound"]
@@ -108,25 +109,29 @@ class Tracks:
 
     def __init__(self, edit: EditList, url_of: Callable[[Path], str], *, alternates: Alternates) -> None:
         self._edit, self._url_of = edit, url_of
-        self._facts = {film.fingerprint: media_facts(film) for film in edit.films}
-        self._trailer = None if edit.trailer is None else media_facts(edit.trailer)
-        wanted: dict[str, set[Fraction]] = {film.fingerprint: set() for film in edit.films}
-        most = {"none": 0, "track": 1}.get(alternates)
-        for clip in edit.clips:
-            for match in [*([clip.match] if clip.match else []), *self.others(clip)[:most]]:
-                wanted[match.film] |= {match.source_span.start, match.last_seconds}
-        self._positions = {
-            film.fingerprint: positions(film, wanted[film.fingerprint], offline=self._facts[film.fingerprint].offline)
-            for film in edit.films
-        }
-        self._trailer_positions: dict[Fraction, int] = {}
-        if edit.trailer is not None and self._trailer is not None:
-            begins = [self._on_screen(clip) for clip in edit.clips]
-            self._trailer_positions = positions(edit.trailer, begins, offline=self._trailer.offline)
+        self._facts: dict[str, MediaFacts] = {}
+        self._spans: dict[str, dict[Fraction, Span]] = {}
+        chosen, wanted = self._instants({"none": 0, "track": 1}.get(alternates))
+        films = [*edit.films, *([edit.trailer] if edit.trailer is not None else [])]
+        for film in films:
+            facts, name = media_facts(film), film.fingerprint
+            self._spans[name] = {} if facts.offline else shown_spans(film, wanted[name])
+            # Always by what is chosen, so that one edit is counted in one way whatever else is written of it.
+            seen = [span for instant, span in self._spans[name].items() if instant in chosen[name]]
+            self._facts[name] = counted(facts, seen)
+
+    @property
+    def facts(self) -> dict[str, MediaFacts]:
+        """What is known about the file of each film, the trailer among them, by fingerprint."""
+        return self._facts
+
+    def position(self, film: str, instant: Fraction) -> int:
+        """The number by which timelines name the frame of a film that is on the screen at an instant."""
+        return position(instant, self._spans[film].get(instant), self._facts[film].rate)
 
     def trailer(self) -> list[Event]:
         """The trailer, cut where the clips are; nothing if there is none."""
-        if self._trailer is None:
+        if self._edit.trailer is None:
             return []
         return [self._of_trailer("trailer", number, clip) for number, clip in enumerate(self._edit.clips)]
 
@@ -163,8 +168,9 @@ class Tracks:
         """What is heard."""
         edit = self._edit
         places = edit.grid.slot(edit.grid.frame_count)
-        if edit.soundtrack.kind == "trailer" and self._trailer is not None and self._trailer.audio_channels:
-            return [Event(0, places, "sound", self._trailer, url=self._url_of(self._trailer.path))]
+        trailer = None if edit.trailer is None else self._facts[edit.trailer.fingerprint]
+        if edit.soundtrack.kind == "trailer" and trailer is not None and trailer.audio_channels:
+            return [Event(0, places, "sound", trailer, url=self._url_of(trailer.path))]
         if edit.soundtrack.kind == "file":
             assert edit.soundtrack.path is not None
             facts = sound_facts(edit.soundtrack.path, edit.grid.rate)
@@ -189,21 +195,37 @@ class Tracks:
         """An instant at which the trailer's frame at the first place of a clip is on the screen, as it is rendered."""
         return (self._edit.grid.slot(clip.first_frame) + Fraction(2, 5)) / self._edit.grid.rate
 
+    def _instants(self, most: int | None) -> tuple[dict[str, set[Fraction]], dict[str, set[Fraction]]]:
+        """By film the instants whose frames are seen, and these and those of `most` suggestions a clip (all: None)."""
+        chosen: dict[str, set[Fraction]] = defaultdict(set)
+        wanted: dict[str, set[Fraction]] = defaultdict(set)
+        for clip in self._edit.clips:
+            if self._edit.trailer is not None:
+                chosen[self._edit.trailer.fingerprint].add(self._on_screen(clip))
+            if clip.match is not None:
+                chosen[clip.match.film] |= {clip.match.source_span.start, clip.match.last_seconds}
+            for match in self.others(clip)[:most]:
+                wanted[match.film] |= {match.source_span.start, match.last_seconds}
+        for film, instants in chosen.items():
+            wanted[film] |= instants
+        return chosen, wanted
+
     def _of_trailer(self, role: Role, number: int, clip: Clip) -> Event:
-        assert self._trailer is not None
-        source, url = self._trailer_positions[self._on_screen(clip)], self._url_of(self._trailer.path)
-        return Event(*self._places(clip), role, self._trailer, source, clip=number, url=url)
+        assert self._edit.trailer is not None
+        facts = self._facts[self._edit.trailer.fingerprint]
+        source = self.position(facts.fingerprint, self._on_screen(clip))
+        return Event(*self._places(clip), role, facts, source, clip=number, url=self._url_of(facts.path))
 
     def _shown(self, role: Role, number: int, clip: Clip, match: Match) -> list[Event]:
         """A match at the places of a clip: as far as its shot moves, then its last frame."""
         first, count = self._places(clip)
-        facts, found = self._facts[match.film], self._positions[match.film]
+        facts = self._facts[match.film]
         speed = clip.speed if match is clip.match else Fraction(1)
         trial = Clip(clip.first_frame, clip.frame_count, "footage", match, speed)
         moving = self._edit.moving_places(trial)
         url = self._url_of(facts.path)
-        pieces = [(first, moving, found[match.source_span.start], speed)]
-        pieces.append((first + moving, count - moving, found[match.last_seconds], Fraction(0)))
+        pieces = [(first, moving, self.position(match.film, match.source_span.start), speed)]
+        pieces.append((first + moving, count - moving, self.position(match.film, match.last_seconds), Fraction(0)))
         return [
             Event(at, places, role, facts, frame, pace, clip=number, match=match, url=url)
             for at, places, frame, pace in pieces
@@ -225,15 +247,3 @@ def _heard(event: Event) -> Event:
         clip=event.clip,
         url=event.url,
     )
-
-
-def pieces_of(events: list[Event]) -> Iterator[list[Event]]:
-    """The events of a track in groups of one clip each."""
-    group: list[Event] = []
-    for event in events:
-        if group and (event.clip is None or event.clip != group[0].clip):
-            yield group
-            group = []
-        group.append(event)
-    if group:
-        yield group

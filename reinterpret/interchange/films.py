@@ -30,13 +30,16 @@ class Named:
 
 
 class Films:
-    """The films that a timeline may name: the edit's, its trailer, and the library's."""
+    """The films that a timeline may name: the edit's, its trailer, and the library's.
 
-    def __init__(self, edit: EditList, library: Library | None) -> None:
+    known: the facts about the films of the edit, as its timelines count them.
+    """
+
+    def __init__(self, edit: EditList, library: Library | None, known: dict[str, MediaFacts]) -> None:
         self.trailer = edit.trailer
         self._library = library
         self._videos = [*([edit.trailer] if edit.trailer is not None else []), *edit.films]
-        self._facts: dict[str, MediaFacts] = {}
+        self._facts = dict(known)
         self._known: dict[Named, str | None] = {}
 
     @property

@@ -34,6 +34,8 @@ _REEL_TAGS = ("reel_name", "com.apple.proapps.reel", "reel", "tape")
 _ROUNDING_SECONDS = Fraction(1, 1000)
 # Seeks that land too late go on further back.
 _SEEK_STEPS_SECONDS = (Fraction(0), Fraction(10), Fraction(60))
+# A film of a variable rate is counted at up to so many times its mean rate.
+_FINEST = 16
 # A gap in a film with a variable rate is no longer; whatever is longer is taken for the end of the film.
 _LONGEST_FRAME_SECONDS = Fraction(30)
 
@@ -47,7 +49,8 @@ class MediaFacts:
     fingerprint: str
     """Empty if it is no film of the edit."""
     rate: Fraction
-    """Frames a second; of a variable rate, the mean: its frames are named by the time at which they are shown."""
+    """Frames a second. Of a variable rate the mean or, where its frames follow each other faster than that, a multiple:
+    they are named by the time at which they are shown."""
     frame_count: int
     """0 if it is not known."""
     start_frame: int = 0
@@ -151,35 +154,56 @@ def located(edit: EditList, library: Library | None) -> EditList:
     )
 
 
-def positions(video: Video, instants: Iterable[Fraction], *, offline: bool) -> dict[Fraction, int]:
-    """For some instants of a film the positions that name the frames on the screen then.
+def shown_spans(video: Video, instants: Iterable[Fraction]) -> dict[Fraction, Span]:
+    """From when to when the frames are on the screen that are there at some instants of a film.
 
-    Position n is the instant n / rate of the film, at its constant or mean rate, and names the frame that is on the
-    screen then: editing programs count like this. With a variable rate the position is one at which the wanted frame
-    is on the screen, the nearest; where frames follow each other faster than the mean rate and there is none, the
-    nearest to its beginning. Times are those of the file's packets; nothing is decoded. Of a film that is
-    offline the rate is taken to be constant.
+    As the times of the file's packets tell; nothing is decoded. Instants of which they do not tell are left out.
     """
-    wanted = sorted(set(instants))
     shown: dict[Fraction, Span] = {}
-    if video.timestamps != "counted" and wanted and not offline:
-        try:
-            with open_container(video.path) as (container, stream):
-                for instant in wanted:
-                    if (span := _on_screen(video, container, stream, instant)) is not None:
-                        shown[instant] = span
-        except VideoError as error:
-            logger.info("%s", error)
-    return {instant: _position(instant, shown.get(instant), video.frame_rate) for instant in wanted}
+    if video.timestamps == "counted":
+        return shown
+    try:
+        with open_container(video.path) as (container, stream):
+            for instant in sorted(set(instants)):
+                if (span := _on_screen(video, container, stream, instant)) is not None:
+                    shown[instant] = span
+    except VideoError as error:
+        logger.info("%s", error)
+    return shown
 
 
-def _position(instant: Fraction, shown: Span | None, rate: Fraction) -> int:
-    position = math.floor((instant + _ROUNDING_SECONDS) * rate)
+def position(instant: Fraction, shown: Span | None, rate: Fraction) -> int:
+    """The position that names the frame on the screen at an instant of a film: position n is the instant n / rate.
+
+    Editing programs count like this. shown: as `shown_spans` has it; without, the rate is taken to be constant. Where
+    no position lies on a frame, the nearest to its beginning.
+    """
+    found = math.floor((instant + _ROUNDING_SECONDS) * rate)
     if shown is None:
-        return max(0, position)
+        return max(0, found)
+    first, last = _positions_of(shown, rate)
+    return max(0, min(max(found, first), last) if first <= last else round_half_up(shown.start * rate))
+
+
+def counted(facts: MediaFacts, spans: Iterable[Span]) -> MediaFacts:
+    """The same, at a rate fine enough to name some frames: its own, or a few times that.
+
+    With a variable rate frames may follow each other faster than on the mean. spans: when they are on the screen.
+    """
+    listed = list(spans)
+    for times in range(1, _FINEST + 1):
+        rate = facts.rate * times
+        if all(first <= last for first, last in (_positions_of(span, rate) for span in listed)):
+            break
+    else:
+        return facts
+    return replace(facts, rate=rate, frame_count=facts.frame_count * times, start_frame=facts.start_frame * times)
+
+
+def _positions_of(shown: Span, rate: Fraction) -> tuple[int, int]:
+    """The first and the last position at which a frame is on the screen; the first is later if there is none."""
     first = math.ceil((shown.start - _ROUNDING_SECONDS) * rate)
-    last = math.ceil((shown.end - _ROUNDING_SECONDS) * rate) - 1
-    return max(0, min(max(position, first), last) if first <= last else round_half_up(shown.start * rate))
+    return first, math.ceil((shown.end - _ROUNDING_SECONDS) * rate) - 1
 
 
 def _on_screen(

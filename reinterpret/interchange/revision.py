@@ -21,7 +21,7 @@ from reinterpret.edits import Clip, EditList, Match
 from reinterpret.errors import EditError
 from reinterpret.interchange.events import Event, Tracks
 from reinterpret.interchange.films import Films
-from reinterpret.interchange.media import positions
+from reinterpret.interchange.media import position, shown_spans
 from reinterpret.library import Library
 from reinterpret.timebase import Span
 
@@ -32,16 +32,16 @@ _BEFORE_END = Fraction(1, 500)
 _FASTEST = 16
 
 
-def revised(edit: EditList, events: list[Event], films: Films, library: Library | None) -> EditList:
-    """The edit with the clips that the events show. Raises EditError, naming the clip."""
-    return _Revision(edit, films, library).made(_tiled(events, edit.grid.slot(edit.grid.frame_count)))
+def revised(edit: EditList, tracks: Tracks, events: list[Event], films: Films, library: Library | None) -> EditList:
+    """The edit with the clips that the events show. tracks: its own. Raises EditError, naming the clip."""
+    return _Revision(edit, tracks, films, library).made(_tiled(events, edit.grid.slot(edit.grid.frame_count)))
 
 
 class _Revision:
-    def __init__(self, edit: EditList, films: Films, library: Library | None) -> None:
+    def __init__(self, edit: EditList, tracks: Tracks, films: Films, library: Library | None) -> None:
         self._edit, self._films, self._library = edit, films, library
         self._rate = edit.grid.rate
-        self._before = Tracks(edit, lambda path: "", alternates="none").reinterpretation()
+        self._before = tracks.reinterpretation()
         self._positions: dict[tuple[str, Fraction], int] = {}
 
     def made(self, events: list[Event]) -> EditList:
@@ -196,8 +196,8 @@ class _Revision:
     def _position(self, film: str, instant: Fraction) -> int:
         if (film, instant) not in self._positions:
             facts = self._films.facts(film)
-            found = positions(self._films.video(film), [instant], offline=facts.offline)
-            self._positions[film, instant] = found[instant]
+            shown = {} if facts.offline else shown_spans(self._films.video(film), [instant])
+            self._positions[film, instant] = position(instant, shown.get(instant), facts.rate)
         return self._positions[film, instant]
 
     def _is_title(self, event: Event) -> bool:
@@ -283,9 +283,9 @@ def _goes_on_held(event: Event, after: Event, rate: Fraction) -> bool:
 def _joined_up(clips: list[Clip], first: int, end: int) -> list[Clip]:
     """Clips without a gap: places at which no frame begins belong to the clip before."""
     made = []
-    for position, clip in enumerate(clips):
-        begin = first if position == 0 else clip.first_frame
-        stop = end if position == len(clips) - 1 else clips[position + 1].first_frame
+    for number, clip in enumerate(clips):
+        begin = first if number == 0 else clip.first_frame
+        stop = end if number == len(clips) - 1 else clips[number + 1].first_frame
         made.append(replace(clip, first_frame=begin, frame_count=stop - begin))
     return made
 
