@@ -154,8 +154,13 @@ def _source_frame(row: _Row, media: MediaFacts, record: Record, note: Note | Non
     alike = nominal_rate(media.rate) == nominal_rate(record.rate)
     rate = media.rate if alike else record.rate
     drop = media.drop if alike else (";" in row.labels[0] and may_drop(rate))
-    frame = label_source(media, parse_timecode(row.labels[0], rate, drop=drop), record)
+    label = parse_timecode(row.labels[0], rate, drop=drop)
+    frame = label_source(media, label, record)
     if frame < 0:
+        # A source that runs past midnight.
+        after = label_source(media, label + day_frames(rate, drop=drop), record)
+        if after < media.frame_count:
+            return after
         raise ValueError(f"{row.labels[0]} is before the first frame of {media.name}, {media.label(0)}")
     return frame
 

@@ -213,7 +213,7 @@ def exact_rate(text: Any, rate: float) -> Fraction:
     """
     if isinstance(text, str):
         exact = parse_fraction(text)
-        if math.isclose(float(exact), rate, rel_tol=1e-3):
+        if math.isclose(float(exact), rate, rel_tol=1e-4):
             return exact
     if not math.isfinite(rate) or rate <= 0:
         raise ValueError(f"a frame rate must be positive, got {rate}")

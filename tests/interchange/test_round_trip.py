@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -25,7 +24,6 @@ from tests.interchange.imagined import HOURS, NTSC, RECORD_RATES, edits, video
 def test_export_then_import_gives_the_identical_edit(
     edit: EditList, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    logging.getLogger("reinterpret.interchange").setLevel(logging.ERROR)
     options = TimelineOptions(
         paths=data.draw(st.sampled_from(["absolute", "relative"])),
         drop_frame="yes" if may_drop(edit.grid.rate) and data.draw(st.booleans()) else "no",
