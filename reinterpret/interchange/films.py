@@ -74,7 +74,8 @@ class Films:
             if known or (self._library is not None and named.fingerprint in self._library.fingerprints()):
                 return named.fingerprint
         path = None if named.path is None else named.path.absolute()
-        names = {name for name in (named.name, "" if path is None else path.name) if name}
+        # What people call a clip counts only where its file has no name.
+        names = {named.name if path is None else path.name} - {""}
         return (
             _only(self._videos, lambda video: video.path.absolute() == path)
             or _only(self._videos, lambda video: video.name in names)

@@ -98,10 +98,10 @@ def _frame(item: opentimelineio.schema.Clip, media: MediaFacts) -> int:
         first = round_half_up(time_places(available.start_time, media.rate))
     else:
         first = media.start_frame
-    if not math.isclose(float(exact_rate(None, start.rate)), float(media.rate), rel_tol=1e-3):
-        # In frames of another rate: the one that is on the screen then.
-        return max(0, math.floor(time_places(start, media.rate)) - first)
-    frame = round_half_up(time_places(start, media.rate)) - first
+    frames = time_places(start, media.rate)
+    # In frames of another rate: the one that is on the screen then.
+    own = math.isclose(float(exact_rate(None, start.rate)), float(media.rate), rel_tol=1e-3)
+    frame = (round_half_up(frames) if own else math.floor(frames)) - first
     if frame < 0:
         raise ValueError(f"begins {-frame} frames before the first frame of its file")
     return frame
