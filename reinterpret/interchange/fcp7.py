@@ -5,7 +5,9 @@
   by frame in both), and with a speed they count as the clip runs, so that `in` x speed is the instant of the source.
   `in` is the first frame of the sequence's rate at which the wanted frame of the source is on the screen.
 - A rate is a whole `timebase`, which runs a thousandth slower where `ntsc` is TRUE.
-- A speed, and a frame that is held (0), is the effect Time Remap.
+- A speed, and a frame that is held (0), is the effect Time Remap. Pictures of another size fill the frame, as they are
+  rendered, by the scale of Basic Motion: else the trailer below would be seen beside them.
+- Black is nothing on its track, and the clip of the trailer below it is switched off.
 - Paths are absolute, as `file://localhost/...`: Premiere looks relative ones up nowhere. If relative paths are asked
   for they are written all the same; every file is then to be located by hand, once.
 """
@@ -44,12 +46,13 @@ def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
     media = SubElement(sequence, "media")
     video, audio = SubElement(media, "video"), SubElement(media, "audio")
     _video_format(SubElement(video, "format"), record)
+    black = {event.clip for event in events_of(timeline, "reinterpretation") if event.media is None}
     for name in _VIDEO_TRACKS:
         events = events_of(timeline, name)
         if events:
             track = SubElement(video, "track")
             for event in events:
-                document.add(track, name, event)
+                document.add(track, name, event, enabled=name != "trailer" or event.clip not in black)
             _text(track, "enabled", "FALSE" if name == "alternates" else "TRUE")
             _text(track, "locked", "FALSE")
             _text(track, "name", name)
@@ -78,7 +81,16 @@ class _Document:
         self._items = 0
         self._linked: dict[tuple[int, int], list[tuple[Element, str, int, int]]] = {}
 
-    def add(self, track: Element, name: TrackName, event: Event, *, index: int = 1, channel: int = 0) -> None:
+    def add(
+        self,
+        track: Element,
+        name: TrackName,
+        event: Event,
+        *,
+        enabled: bool = True,
+        index: int = 1,
+        channel: int = 0,
+    ) -> None:
         """One clip. channel: of the sound, from 1; 0 for the picture. Black is nothing at all."""
         if event.media is None:
             return
@@ -86,7 +98,7 @@ class _Document:
         media, rate = event.media, self.record.rate
         item = SubElement(track, "clipitem", id=f"clipitem-{self._items}")
         _text(item, "name", media.name)
-        _text(item, "enabled", "TRUE")
+        _text(item, "enabled", "TRUE" if enabled else "FALSE")
         length = media.frame_count * rate / media.rate / (event.speed or 1)
         begin = clip_frame(media.rate, event.source_frame, event.speed, rate)
         _text(item, "duration", max(math.floor(length), begin + event.count))
@@ -100,12 +112,9 @@ class _Document:
             _text(source, "trackindex", channel)
         if event.speed != 1:
             _add_speed(item, event.speed, "audio" if channel else "video")
-        if event.match is not None:
-            marker = SubElement(item, "marker")
-            _text(marker, "name", marker_text(event.match))
-            _text(marker, "comment", ", ".join(f"{cue} {score:.2f}" for cue, score in event.match.cues))
-            _text(marker, "in", begin)
-            _text(marker, "out", -1)
+        if not channel:
+            _add_scale(item, media, self.record)
+        _add_marker(item, event, begin)
         if note := note_text(event):
             comments = SubElement(item, "comments")
             _text(comments, "mastercomment1", note)
@@ -163,23 +172,49 @@ def _add_sound(audio: Element, events: list[Event], document: _Document) -> None
         _text(track, "outputchannelindex", 1 + (channel - 1) % 2)
 
 
-def _add_speed(item: Element, speed: Fraction, kind: str) -> None:
+def _add_marker(item: Element, event: Event, begin: int) -> None:
+    """Score and words of a match, at the first frame of its clip."""
+    if event.match is None:
+        return
+    marker = SubElement(item, "marker")
+    _text(marker, "name", marker_text(event.match))
+    _text(marker, "comment", ", ".join(f"{cue} {score:.2f}" for cue, score in event.match.cues))
+    _text(marker, "in", begin)
+    _text(marker, "out", -1)
+
+
+def _add_scale(item: Element, media: MediaFacts, record: Record) -> None:
+    """Make a picture of another size fill the frame; 100 is its own size."""
+    width, height = media.width * media.sample_aspect, Fraction(media.height)
+    if not width or not height or not record.width:
+        return
+    scale = max(record.width / width, record.height / height)
+    if scale != 1:
+        _add_effect(item, "Basic Motion", "basic", "video", {"scale": f"{float(scale * 100):.6g}"})
+
+
+def _add_effect(item: Element, name: str, identity: str, kind: str, parameters: dict[str, str]) -> None:
     effect = SubElement(SubElement(item, "filter"), "effect")
     for tag, value in (
-        ("name", "Time Remap"),
-        ("effectid", "timeremap"),
+        ("name", name),
+        ("effectid", identity),
         ("effectcategory", "motion"),
         ("effecttype", "motion"),
         ("mediatype", kind),
     ):
         _text(effect, tag, value)
+    for parameter_id, value in parameters.items():
+        parameter = SubElement(effect, "parameter")
+        _text(parameter, "parameterid", parameter_id)
+        _text(parameter, "name", parameter_id)
+        _text(parameter, "value", value)
+
+
+def _add_speed(item: Element, speed: Fraction, kind: str) -> None:
     # Percent. Twelve digits, so that no hour of film is off by a frame.
     percent = f"{float(speed * 100):.12g}"
-    for name, value in (("variablespeed", "0"), ("speed", percent), ("reverse", "FALSE"), ("frameblending", "FALSE")):
-        parameter = SubElement(effect, "parameter")
-        _text(parameter, "parameterid", name)
-        _text(parameter, "name", name)
-        _text(parameter, "value", value)
+    parameters = {"variablespeed": "0", "speed": percent, "reverse": "FALSE", "frameblending": "FALSE"}
+    _add_effect(item, "Time Remap", "timeremap", kind, parameters)
 
 
 def _file_media(media: Element, facts: MediaFacts) -> None:

@@ -14,6 +14,7 @@ from reinterpret.interchange.films import Films, Named
 from reinterpret.interchange.media import MediaFacts
 from reinterpret.interchange.timeline import (
     edit_of_timeline,
+    events_of,
     exact_rate,
     item_facts,
     item_speed,
@@ -29,7 +30,13 @@ _FORMAT = "otio_json"
 
 
 def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
-    """The text of the file."""
+    """The text of the file.
+
+    Where the reinterpretation is black the clip of the trailer below it is switched off, or it would be seen there.
+    """
+    black = {event.clip for event in events_of(timeline, "reinterpretation") if event.media is None}
+    for item in track_of(timeline, "trailer") or ():
+        item.enabled = item_facts(item).get("clip") not in black
     return str(opentimelineio.adapters.write_to_string(timeline, _FORMAT)) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from xml.etree import ElementTree
@@ -93,6 +94,24 @@ def test_reel_and_timecode_of_the_file_are_written(clips: Path, tmp_path: Path) 
     assert texts(file, "media/video/samplecharacteristics/width", "duration") == ["160", "60"]
     track = otio.adapters.read_from_file(str(tmp_path / "reel.xml")).tracks[1]
     assert track[0].source_range.start_time.value == (3600 + 123) * 30 + 4 - 2 * (62 - 6)
+
+
+def test_black_is_black_and_pictures_fill_the_frame(tmp_path: Path) -> None:
+    root = written(edit_of_two(), tmp_path / "two.xml")
+    below, above = root.findall(".//video/track")[:2]
+    assert [item.findtext("enabled") for item in below.findall("clipitem")] == ["TRUE", "TRUE", "FALSE"]
+    scale = "filter/effect[effectid='basic']/parameter[parameterid='scale']/value"
+    assert [item.findtext(scale) for item in above.findall("clipitem")] == [None, None, None]
+    small = replace(video("s.mov", "b", Fraction(25)), width=160, height=120, sample_aspect=Fraction(4, 3))
+    match = Match(0, "b" * 32, 0, Span(Fraction(0), Fraction(9)), Span(Fraction(1), Fraction(3)), 0.5, ())
+    made = EditList(
+        video("a.mov", "a", Fraction(25)), FrameGrid(Fraction(25), 50), (small,), (Clip(0, 50, "footage", match),)
+    )
+    item = written(made, tmp_path / "small.xml").findall(".//video/track")[1].find("clipitem")
+    assert item is not None
+    # 213 1/3 x 120 square pixels in a frame of 320 x 180
+    assert item.findtext(scale) == "150"
+    assert import_timeline(tmp_path / "small.xml", made) == made
 
 
 def test_the_track_of_alternates_is_switched_off(tmp_path: Path) -> None:

@@ -176,6 +176,12 @@ def test_names_that_no_format_can_carry_are_written_all_the_same(edit: EditList,
         assert import_timeline(tmp_path / f"odd{suffix}", made) == made
 
 
+def test_the_trailer_is_not_seen_where_the_edit_is_black(edit: EditList, tmp_path: Path) -> None:
+    export_timeline(edit, tmp_path / "a.otio")
+    timeline = otio.adapters.read_from_file(str(tmp_path / "a.otio"))
+    assert [item.enabled for item in timeline.tracks[0]] == [True, True, False]
+
+
 def test_the_whole_edit_is_in_the_file(edit: EditList, tmp_path: Path) -> None:
     export_timeline(edit, tmp_path / "a.otio")
     values = json.loads((tmp_path / "a.otio").read_text())
