@@ -48,7 +48,7 @@ class Films:
         return sorted({named.words for named, film in self._known.items() if film is None})
 
     def find(self, named: Named) -> MediaFacts | None:
-        """The film that is meant: by fingerprint, path, file name or reel, first of the edit, then of the library."""
+        """The film that is meant: by fingerprint, path, file name or reel; of the edit, else of the library."""
         if named not in self._known:
             self._known[named] = self._find(named)
         film = self._known[named]
@@ -69,20 +69,26 @@ class Films:
         return self._library.video(film)
 
     def _find(self, named: Named) -> str | None:
-        if named.fingerprint:
-            known = any(video.fingerprint == named.fingerprint for video in self._videos)
-            if known or (self._library is not None and named.fingerprint in self._library.fingerprints()):
-                return named.fingerprint
+        known = named.fingerprint if self._has(named.fingerprint) else None
         path = None if named.path is None else named.path.absolute()
         # What people call a clip counts only where its file has no name.
         names = {named.name if path is None else path.name} - {""}
-        return (
+        if known is not None and (not names or self.video(known).name in names):
+            return known
+        found = (
             _only(self._videos, lambda video: video.path.absolute() == path)
             or _only(self._videos, lambda video: video.name in names)
             or _only(self._videos, lambda video: video.path.stem in names)
-            or self._by_reel(named.reel)
             or self._in_library([*([str(path)] if path is not None else []), *sorted(names)])
         )
+        # A remark may stay where somebody has put another film in place of its own: the file itself counts, if we have
+        # it; and where it only has another name by now, the remark.
+        return found or known or self._by_reel(named.reel)
+
+    def _has(self, film: str) -> bool:
+        if any(video.fingerprint == film for video in self._videos):
+            return True
+        return self._library is not None and film in self._library.fingerprints()
 
     def _by_reel(self, reel: str) -> str | None:
         if not reel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -267,6 +268,28 @@ def test_lines_of_an_edl_are_changed_by_hand(edit: EditList, tmp_path: Path) -> 
     assert found.clips[1:] == edit.clips[1:]
     assert found.clips[0].match is not None
     assert found.clips[0].match.source_span == Span(Fraction(33, 25), Fraction(83, 25))
+
+
+def test_a_film_put_in_place_of_another_counts_although_the_remark_stays(edit: EditList, tmp_path: Path) -> None:
+    path = tmp_path / "edit.xml"
+    export_timeline(edit, path)
+    track = path.read_text().index("<name>reinterpretation</name>")
+    before, after = path.read_text()[:track], path.read_text()[track:]
+    head, item = before.rsplit('<clipitem id="clipitem-8">', 1)
+    assert "<name>b.mov</name>" in item
+    # as a relinked file, whose description then comes with the clip
+    other = "<file id='new'><name>c.mov</name><pathurl>file:///elsewhere/c.mov</pathurl></file>"
+    path.write_text(
+        head
+        + '<clipitem id="clipitem-8">'
+        + re.sub(r'<file id="file-2" ?/>', other, item).replace("540", "610")
+        + after
+    )
+    found = import_timeline(path, edit)
+    assert found.clips[:3] == edit.clips[:3]
+    assert found.clips[3].match is not None
+    assert (found.clips[3].match.film, found.clips[3].match.source_span.start) == ("c" * 32, Fraction(610, 25))
+    assert (found.clips[3].match.source_shot, found.clips[3].match.score) == (6, 0.5)
 
 
 def test_an_edl_without_remarks_is_known_by_its_reels_and_names(edit: EditList, tmp_path: Path) -> None:
