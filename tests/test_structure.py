@@ -43,6 +43,7 @@ ORDER = [
     "groups",
     "raster",
     "edits",
+    "interchange",
     "echoes",
     "moments",
     "alignment",
