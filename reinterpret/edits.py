@@ -222,6 +222,11 @@ class EditList:
         return _found_beside(edit, path.absolute().parent)
 
 
+def trailer_seconds(grid: FrameGrid, frame: int) -> Fraction:
+    """An instant at which frame `frame` of the trailer is on the screen, whatever its own time stamp is rounded to."""
+    return (grid.slot(frame) + Fraction(2, 5)) / grid.rate
+
+
 def most_used_film(edit: EditList) -> Video:
     """The film of the archive that most frames are taken from: a compilation gets its shape. Raises EditError."""
     frames: Counter[str] = Counter()

@@ -18,7 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from reinterpret.edits import Clip, EditList
+from reinterpret.edits import Clip, EditList, trailer_seconds
 from reinterpret.errors import OutputError
 from reinterpret.ffmpeg import FrameSink, ffmpeg_version
 from reinterpret.files import renamed_into
@@ -27,7 +27,7 @@ from reinterpret.rendering.captions import Caption
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
 from reinterpret.timebase import format_fraction
-from reinterpret.video import FrameGrid, Video
+from reinterpret.video import Video
 
 Layout = Literal["alone", "side-by-side"]
 
@@ -206,11 +206,6 @@ def clip_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Plan
     pairs = zip(_trailer_planes(edit, clip, settings), _archive_planes(edit, clip, settings), strict=True)
     for left, right in pairs:
         yield side_by_side(left, right if caption is None else caption.on(right))
-
-
-def trailer_seconds(grid: FrameGrid, frame: int) -> Fraction:
-    """An instant at which frame `frame` of the trailer is on the screen, whatever its own time stamp is rounded to."""
-    return (grid.slot(frame) + Fraction(2, 5)) / grid.rate
 
 
 def _trailer_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
