@@ -25,8 +25,12 @@ from reinterpret.library import Library
 logger = logging.getLogger(__name__)
 
 _WRITERS = {
+    ".csv": "table",
     ".edl": "edl",
+    ".html": "sheet",
     ".otio": "otio",
+    ".srt": "subtitles",
+    ".tsv": "elan",
     ".xml": "fcp7",
 }
 """The module of each format, by suffix."""

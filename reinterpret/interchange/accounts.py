@@ -1,22 +1,27 @@
-"""Accounts: an edit goes in, what is to be said about each of its clips comes out, and about each film it draws on.
+"""Accounts: a timeline goes in, what is to be said about each of its clips and about each film comes out.
 
-Tables, subtitles and sheets are written from these, so that all of them say the same.
+Tables, subtitles and sheets are written from these, so that all of them say the same, and the same as edit lists do.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+import opentimelineio as otio
 
 from reinterpret.edits import Clip, ClipKind, EditList, Match
+from reinterpret.interchange.events import Event, Record
+from reinterpret.interchange.media import MediaFacts
+from reinterpret.interchange.rights import Rights, read_rights
+from reinterpret.interchange.timeline import events_of, record_of
 from reinterpret.timebase import round_half_up
 from reinterpret.timecode import format_timecode
 from reinterpret.video import Video
-
-# As `FrameReader` does: times that a container has rounded to milliseconds still name their frame.
-_ROUNDING_SECONDS = Fraction(1, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +55,19 @@ class Stretch:
         """When its last frame ends."""
         return self.end_frame / self.rate
 
+    def timecode(self, frame: int) -> str:
+        """The label of a frame of the film."""
+        return format_timecode(self.zero + frame, self.rate, drop=self.drop)
+
     @property
     def first_timecode(self) -> str:
         """The label of its first frame."""
-        return format_timecode(self.zero + self.first_frame, self.rate, drop=self.drop)
+        return self.timecode(self.first_frame)
 
     @property
     def end_timecode(self) -> str:
         """The label of the frame after its last, as edit lists have it."""
-        return format_timecode(self.zero + self.end_frame, self.rate, drop=self.drop)
+        return self.timecode(self.end_frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +78,17 @@ class Account:
     """From 1."""
     clip: Clip
     record: Stretch
-    """Where it stands in the edit."""
+    """Where it stands in the timeline."""
     film: Video | None
     """What it shows, if it is footage."""
+    path: str
+    """Where that lies: its whole path, or the way from the timeline's folder; empty if it is no footage."""
     source: Stretch | None
     """Which frames of the film it shows."""
     held_frames: int
-    """For how many frames at its end one frame is held, because the archive shot is too short."""
+    """For how many frames at its end the last one stays on the screen, because the archive shot is too short."""
+    offline: bool = False
+    """The film is not there, or is another one by now."""
 
     @property
     def kind(self) -> ClipKind:
@@ -88,35 +101,94 @@ class Account:
         return self.clip.match
 
 
-def accounts(edit: EditList) -> list[Account]:
-    """An account of every clip, in order."""
+Role = Literal["trailer", "archive", "sound"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileAccount:
+    """What is to be said about one file that an edit draws on."""
+
+    path: Path
+    role: Role
+    """Whether it is the trailer, a film of the archive, or a file that is heard alone."""
+    video: Video | None
+    """None if it is heard alone."""
+    heard: bool
+    """Whether its sound is used."""
+    uses: tuple[Account, ...]
+    """The clips that show it."""
+    offline: bool
+    """It is not there, or is another one by now."""
+    size_bytes: int | None
+    """None if it is offline."""
+    rights: Rights | None
+
+    @property
+    def shown_seconds(self) -> Fraction:
+        """For how many seconds of the timeline it is on the screen."""
+        return sum((row.record.frame_count / row.record.rate for row in self.uses), Fraction(0))
+
+
+def accounts(timeline: otio.schema.Timeline, edit: EditList) -> list[Account]:
+    """An account of every clip of the edit, in order."""
+    record = record_of(timeline)
+    shown: dict[int, list[Event]] = {}
+    for event in events_of(timeline, "reinterpretation"):
+        if event.clip is not None:
+            shown.setdefault(event.clip, []).append(event)
+    return [_account(number, clip, edit, record, shown[number]) for number, clip in enumerate(edit.clips)]
+
+
+def _account(number: int, clip: Clip, edit: EditList, record: Record, events: Sequence[Event]) -> Account:
+    place = Stretch(events[0].first, events[-1].end, record.rate, record.start_frame, record.drop)
+    media = events[0].media
+    if clip.match is None or media is None:
+        return Account(number + 1, clip, place, None, "", None, 0)
+    # A frame that is held has been on the screen before; what is used ends behind it all the same.
+    end = max(event.source_end(record.rate) for event in events)
+    source = Stretch(events[0].source_frame, end, media.rate, media.start_frame, media.drop)
+    held = sum(event.count for event in events if event.speed == 0)
+    film = edit.film(clip.match.film)
+    return Account(number + 1, clip, place, film, path_of(events[0], media), source, held, media.offline)
+
+
+def path_of(event: Event, media: MediaFacts) -> str:
+    """Where the media of an event lies, as people write it."""
+    return str(media.path) if urlsplit(event.url).scheme == "file" else unquote(event.url, errors="replace")
+
+
+def file_accounts(timeline: otio.schema.Timeline, edit: EditList, rows: Sequence[Account]) -> list[FileAccount]:
+    """An account of every file that can be seen or heard: the trailer, the archive in the order of use, the sound.
+
+    rows: what `accounts` has given.
+    """
     found = []
-    for number, clip in enumerate(edit.clips, start=1):
-        record = Stretch(edit.grid.slot(clip.first_frame), edit.grid.slot(clip.end_frame), edit.grid.rate)
-        film, source, held = None, None, 0
-        if clip.match is not None:
-            film = edit.film(clip.match.film)
-            instants = edit.source_seconds(clip)
-            source = Stretch(shown_frame(film, instants[0]), shown_frame(film, instants[-1]) + 1, film.frame_rate)
-            held = _held_frames(instants)
-        found.append(Account(number, clip, record, film, source, held))
+    if edit.trailer is not None:
+        own = events_of(timeline, "trailer")
+        offline = any(event.media is not None and event.media.offline for event in own)
+        titles = tuple(row for row in rows if row.kind == "title")
+        heard = edit.soundtrack.kind == "trailer" and edit.trailer.audio
+        found.append(_file_account(edit.trailer.path, "trailer", edit.trailer, heard, titles, offline))
+    for name in dict.fromkeys(row.film.fingerprint for row in rows if row.film is not None):
+        uses = tuple(row for row in rows if row.film is not None and row.film.fingerprint == name)
+        film = edit.film(name)
+        heard = edit.soundtrack.kind == "clips" and film.audio
+        found.append(_file_account(film.path, "archive", film, heard, uses, uses[0].offline))
+    if edit.soundtrack.path is not None:
+        found.append(_file_account(edit.soundtrack.path, "sound", None, True, (), False))
     return found
 
 
-def shown_frame(film: Video, instant: Fraction) -> int:
-    """The frame of a film on the screen at an instant, counted at its rate; the last, after its end."""
-    frame = math.floor((instant + _ROUNDING_SECONDS) * film.frame_rate)
-    return max(0, min(frame, film.frame_count - 1) if film.frame_count else frame)
-
-
-def _held_frames(instants: Sequence[Fraction]) -> int:
-    """How many frames at the end show what the one before shows, because the source does not go on."""
-    held = 0
-    for instant, before in zip(reversed(instants[1:]), reversed(instants[:-1]), strict=True):
-        if instant != before:
-            break
-        held += 1
-    return held
+def _file_account(
+    path: Path, role: Role, video: Video | None, heard: bool, uses: tuple[Account, ...], offline: bool
+) -> FileAccount:
+    size = None
+    if not offline:
+        try:
+            size = path.stat().st_size
+        except OSError:
+            offline = True
+    return FileAccount(path, role, video, heard, uses, offline, size, read_rights(path))
 
 
 def cue_names_of(edit: EditList) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
-"""Subtitles: an edit goes in, SubRip text (SRT) that says what each shot is comes out, to be shown over the film."""
+"""Subtitles: a timeline goes in, SubRip text (SRT) that says what each shot is comes out, to be shown over the film."""
 
 from __future__ import annotations
+
+import opentimelineio as otio
 
 from reinterpret.edits import EditList
 from reinterpret.interchange.accounts import Account, accounts, clock, one_line, rounded_ms
@@ -11,12 +13,12 @@ _LOOK_ALIKE = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")", "\\": "
 _LONGEST_LINE = 80
 
 
-def srt_of(edit: EditList) -> str:
-    """The edit as SRT, a subtitle a clip, from the first frame of the film at 0.
+def write(timeline: otio.schema.Timeline, edit: EditList) -> str:
+    """The text of the file: a subtitle a clip, from the first frame of the film at 0.
 
     Begin and end are the clip's own boundaries, each rounded to the millisecond: subtitles touch and never overlap.
     """
-    return "\n".join(_subtitle(account) for account in accounts(edit))
+    return "\n".join(_subtitle(account) for account in accounts(timeline, edit))
 
 
 def _subtitle(account: Account) -> str:
