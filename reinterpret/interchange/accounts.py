@@ -109,6 +109,8 @@ class FileAccount:
     """What is to be said about one file that an edit draws on."""
 
     path: Path
+    shown_path: str
+    """Where it lies: its whole path, or the way from the timeline's folder."""
     role: Role
     """Whether it is the trailer, a film of the archive, or a file that is heard alone."""
     video: Video | None
@@ -164,23 +166,31 @@ def file_accounts(timeline: otio.schema.Timeline, edit: EditList, rows: Sequence
     """
     found = []
     if edit.trailer is not None:
-        own = events_of(timeline, "trailer")
-        offline = any(event.media is not None and event.media.offline for event in own)
+        where, offline = _where(events_of(timeline, "trailer"), edit.trailer.path)
         titles = tuple(row for row in rows if row.kind == "title")
         heard = edit.soundtrack.kind == "trailer" and edit.trailer.audio
-        found.append(_file_account(edit.trailer.path, "trailer", edit.trailer, heard, titles, offline))
+        found.append(_file_account(edit.trailer.path, where, "trailer", edit.trailer, heard, titles, offline))
     for name in dict.fromkeys(row.film.fingerprint for row in rows if row.film is not None):
         uses = tuple(row for row in rows if row.film is not None and row.film.fingerprint == name)
         film = edit.film(name)
         heard = edit.soundtrack.kind == "clips" and film.audio
-        found.append(_file_account(film.path, "archive", film, heard, uses, uses[0].offline))
+        found.append(_file_account(film.path, uses[0].path, "archive", film, heard, uses, uses[0].offline))
     if edit.soundtrack.path is not None:
-        found.append(_file_account(edit.soundtrack.path, "sound", None, True, (), False))
+        where, offline = _where(events_of(timeline, "sound"), edit.soundtrack.path)
+        found.append(_file_account(edit.soundtrack.path, where, "sound", None, True, (), offline))
     return found
 
 
+def _where(events: Sequence[Event], path: Path) -> tuple[str, bool]:
+    """Where the first event that has media says that they are, and whether they are offline."""
+    for event in events:
+        if event.media is not None:
+            return path_of(event, event.media), event.media.offline
+    return str(path), False
+
+
 def _file_account(
-    path: Path, role: Role, video: Video | None, heard: bool, uses: tuple[Account, ...], offline: bool
+    path: Path, where: str, role: Role, video: Video | None, heard: bool, uses: tuple[Account, ...], offline: bool
 ) -> FileAccount:
     size = None
     if not offline:
@@ -188,7 +198,7 @@ def _file_account(
             size = path.stat().st_size
         except OSError:
             offline = True
-    return FileAccount(path, role, video, heard, uses, offline, size, read_rights(path))
+    return FileAccount(path, where, role, video, heard, uses, offline, size, read_rights(path))
 
 
 def cue_names_of(edit: EditList) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def small_pictures(
     for video, of_film in instants.items():
         scaler = Scaler(*_fitted(video, width, height), rotation=video.rotation)
         try:
-            with FrameReader(video) as reader:
+            with FrameReader(video, threads=0) as reader:
                 for instant in of_film:
                     found[video.fingerprint, instant] = _picture(scaler, reader, instant)
         except VideoError as error:

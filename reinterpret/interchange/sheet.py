@@ -49,15 +49,17 @@ dd { margin: 0 }
 .bar i { display: block; height: 100%; background: #4a7dbd; print-color-adjust: exact }
 .cues { display: flex; flex-wrap: wrap; gap: 0 .8rem }
 .rights { white-space: pre-wrap; max-width: 34rem } ul { margin: 0; padding: 0; list-style: none }
+.files td { width: 33% } .files td:first-child { width: 42% } .files li { display: inline-block; margin-right: 1rem }
 .offline { background: #8a8a8f; color: #fff; padding: 0 .3rem; print-color-adjust: exact }
 .none { print-color-adjust: exact }
-@media (max-width: 48rem) { .clips, .clips tbody, .clips tr, .clips td { display: block } .clips thead { display: none }
-  .pair { width: auto } }
+@media screen and (max-width: 48rem) {
+  .clips, .clips tbody, .clips tr, .clips td { display: block } .clips thead { display: none } .pair { width: auto }
+}
 @media print {
   :root { --faint: #555; --line: #bbb; --ground: #fff; --ink: #000 }
   @page { size: landscape; margin: 12mm }
   body { padding: 0; max-width: none; font-size: 9.5pt } thead { display: table-header-group }
-  h2 { break-after: avoid } .pair { width: 78mm }
+  h2 { break-after: avoid } .pair { width: 76mm } a { text-decoration: none }
 }
 """
 
@@ -185,7 +187,7 @@ def _files_table(files: Sequence[FileAccount]) -> str:
 
 def _file(file: FileAccount) -> str:
     state = ' <span class="offline">offline</span>' if file.offline else ""
-    terms = [("path", f"<bdi>{quoted(str(file.path))}</bdi>")]
+    terms = [("path", f"<bdi>{quoted(file.shown_path)}</bdi>")]
     if file.video is not None:
         video = file.video
         shape = f"{video.display_width} × {video.display_height}, {float(video.frame_rate):.5g} frames a second"
