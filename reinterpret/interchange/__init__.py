@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 _WRITERS = {
     ".csv": "table",
     ".edl": "edl",
+    ".fcpxml": "fcpxml",
     ".html": "sheet",
     ".otio": "otio",
     ".srt": "subtitles",
