@@ -14,6 +14,7 @@ The rules are those of Apple's document type definition for version 1.10 and of 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -184,6 +185,8 @@ class _Storyline:
         black = {event.first for event in answers if event.media is None}
         music = [event for event in sound if event.media is not None] if self._heard == "file" else []
         for event in tracks["trailer"] or answers:
+            if event.first in black and not self._is_heard(event):
+                event = replace(event, media=None)
             primary = self._primary(event, black=event.first in black)
             if tracks["trailer"]:
                 for answer in _within(answers, event):
@@ -200,12 +203,14 @@ class _Storyline:
             return _add(
                 self._spine, "gap", name="Gap", offset=rational(offset), start="0s", duration=self._duration(event)
             )
-        enabled = "all"
-        if self._heard not in ("trailer", "clips") or not event.media.audio_channels:
-            enabled = "video"
-        elif event.role == "trailer":
-            enabled = "video" if self._heard == "clips" else "audio" if black else "all"
+        enabled = "video" if not self._is_heard(event) else "audio" if black else "all"
         return self._clip(self._spine, event, offset, enabled)
+
+    def _is_heard(self, event: Event) -> bool:
+        """Whether the sound of what an event shows belongs to it."""
+        if event.media is None or not event.media.audio_channels or event.speed == 0:
+            return False
+        return self._heard == ("trailer" if event.role == "trailer" else "clips") and event.role != "alternate"
 
     def _connect(self, primary: Element, parent: Event, event: Event, lane: int) -> None:
         """Connect an event to a clip of the storyline, in whose own time its offset counts."""
@@ -213,8 +218,7 @@ class _Storyline:
             return
         begin = _local_start(self._resources, parent, self._record) if parent.media is not None else Fraction(0)
         offset = begin + (event.first - parent.first) / self._record.rate
-        heard = self._heard == "clips" and event.role == "footage" and event.speed != 0 and event.media.audio_channels
-        enabled = "audio" if lane == _SOUND_LANE else "all" if heard else "video"
+        enabled = "audio" if lane == _SOUND_LANE else "all" if self._is_heard(event) else "video"
         if event.versions:
             target = _add(primary, "audition", lane=str(lane), offset=rational(offset))
             clip = self._clip(target, event, None, enabled)

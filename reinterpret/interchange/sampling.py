@@ -18,7 +18,10 @@ _MARGIN = Fraction(1, 10)
 
 
 def frame_at_place(event: Event, place: int, rate: Fraction) -> int:
-    """The frame of its file that an event shows at a place of its own, counted from 0. rate: of the record."""
+    """The frame of its file that an event shows at a place of its own, both counted from 0. rate: of the record.
+
+    Of a variable rate: the position, counted evenly at its mean rate, at which the frame is on the screen.
+    """
     assert event.media is not None
     return math.floor(_phase(event) + place * _pace(event, rate))
 
@@ -32,6 +35,10 @@ def start_seconds(event: Event, rate: Fraction) -> Fraction:
     """
     assert event.media is not None
     low, high = _bounds(event, rate)
+    if math.floor(_phase(event)) != event.source_frame:
+        # A variable rate, where only the edit's own instant gives all frames.
+        near = _phase(event) / event.media.rate
+        return simplest_between(near - _ROUNDING_SECONDS / 4, near)
     if low <= event.source_frame:
         return event.source_frame / event.media.rate
     margin = (high - low) * _MARGIN
@@ -70,9 +77,6 @@ def _pace(event: Event, rate: Fraction) -> Fraction:
 def _phase(event: Event) -> Fraction:
     """Where in its file an event begins, in frames, as it is rendered; a whole number where nobody knows better."""
     assert event.media is not None
-    if event.match is not None and event.speed != 0:
-        exact = (event.match.source_span.start + _ROUNDING_SECONDS) * event.media.rate
-        # Frames of a variable rate are not where an even count has them; their position has been chosen with care.
-        if math.floor(exact) == event.source_frame:
-            return exact
-    return Fraction(event.source_frame)
+    if event.match is None or event.speed == 0:
+        return Fraction(event.source_frame)
+    return (event.match.source_span.start + _ROUNDING_SECONDS) * event.media.rate

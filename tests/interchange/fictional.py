@@ -10,7 +10,7 @@ from pathlib import Path
 import opentimelineio as otio
 
 from reinterpret.edits import Clip, EditList, Match, Soundtrack
-from reinterpret.interchange.timeline import Options, timeline_of
+from reinterpret.interchange.timeline import TimelineOptions, timeline_of
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video
 
@@ -87,6 +87,6 @@ def edit_of_clips(
     return EditList(own, grid, films, tuple(made), Soundtrack())
 
 
-def timeline(edit: EditList, *, options: Options = Options(), name: str = "edit") -> otio.schema.Timeline:  # noqa: B008 - frozen
+def timeline(edit: EditList, *, options: TimelineOptions | None = None, name: str = "edit") -> otio.schema.Timeline:
     """The timeline of an edit, to lie in /films."""
-    return timeline_of(edit, options, folder=Path("/films"), name=name)
+    return timeline_of(edit, options or TimelineOptions(), folder=Path("/films"), name=name)

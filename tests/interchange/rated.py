@@ -93,3 +93,8 @@ def must_show(edit: EditList) -> list[tuple[str, int] | None]:
         else:
             found += [None] * clip.frame_count
     return found
+
+
+def is_variable(film: Video) -> bool:
+    """Whether its frames do not come evenly."""
+    return film.path.stem.endswith(_VARIABLE)

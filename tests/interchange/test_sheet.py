@@ -14,7 +14,7 @@ from PIL import Image
 
 from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.interchange import sheet
-from reinterpret.interchange.timeline import Options
+from reinterpret.interchange.timeline import TimelineOptions
 from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video
 from tests.judging import edit_of, expected_numbers, number_of, numbered_film
 
@@ -103,7 +103,7 @@ def test_pictures_are_the_first_and_the_middle_frame_of_both_sides(edit: EditLis
 
 
 def test_every_clip_says_what_and_from_where(edit: EditList) -> None:
-    page = Page(sheet.write(timeline(edit, options=Options(start_timecode="10:00:00:00")), edit))
+    page = Page(sheet.write(timeline(edit, options=TimelineOptions(start_timecode="10:00:00:00")), edit))
     rows = [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in page.rows]
     assert [row[0] for row in rows[:5]] == ["#", "1", "2", "3", "4"]
     what = rows[1][3]
