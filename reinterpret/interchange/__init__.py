@@ -29,6 +29,7 @@ _WRITERS = {
     ".edl": "edl",
     ".fcpxml": "fcpxml",
     ".html": "sheet",
+    ".mlt": "mlt",
     ".otio": "otio",
     ".srt": "subtitles",
     ".tsv": "elan",
