@@ -54,6 +54,7 @@ dd { margin: 0 }
 .none { print-color-adjust: exact }
 @media screen and (max-width: 48rem) {
   .clips, .clips tbody, .clips tr, .clips td { display: block } .clips thead { display: none } .pair { width: auto }
+  .clips tr > :not(:last-child) { border: 0; padding-bottom: 0 }
 }
 @media print {
   :root { --faint: #555; --line: #bbb; --ground: #fff; --ink: #000 }
