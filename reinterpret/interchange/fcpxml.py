@@ -56,8 +56,6 @@ _SOURCE_RATES = {
 }
 _SEQUENCE_SOUND = {32000: "32k", 44100: "44.1k", 48000: "48k", 88200: "88.2k", 96000: "96k", 176400: "176.4k"}
 _ANSWER_LANE, _ALTERNATE_LANE, _SOUND_LANE = 1, 2, -1
-# A file whose length nobody knows is said to be as long as what is used of it, and so much longer.
-_SPARE_FRAMES = 1
 
 
 def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
@@ -104,12 +102,11 @@ class _Resources:
         self._parent, self._record = parent, record
         self._formats: dict[tuple[int, int, Fraction, Fraction], str] = {}
         self._assets: dict[MediaFacts, str] = {}
-        self._lengths: dict[MediaFacts, int] = {}
+        self._lengths: dict[MediaFacts, Fraction] = {}
         for event in [*events, *(version for shown in events for version in shown.versions)]:
             if event.media is not None:
-                used = event.source_end(record.rate) + _SPARE_FRAMES
-                known = self._lengths.get(event.media, event.media.frame_count)
-                self._lengths[event.media] = known if event.media.frame_count else max(known, used)
+                known = self._lengths.get(event.media, event.media.frame_count / event.media.rate)
+                self._lengths[event.media] = max(known, _used_until(event, record))
         self.sequence_format = self._format(record.width, record.height, record.rate, Fraction(1), colour=True)
 
     def asset(self, event: Event) -> str:
@@ -142,8 +139,8 @@ class _Resources:
         return self._assets[media]
 
     def seconds(self, media: MediaFacts) -> Fraction:
-        """How long a file is, as far as it is known."""
-        return self._lengths[media] / media.rate
+        """How long a file is said to be: no clip ends behind it, also where its last frame stays a little longer."""
+        return self._lengths[media]
 
     def format(self, media: MediaFacts) -> str:
         """The number of the format of a file with a picture."""
@@ -277,6 +274,14 @@ def _local_start(resources: _Resources, event: Event, record: Record) -> Fractio
     if event.speed == 0:
         return origin + event.source_frame / media.rate
     return origin + start_seconds(event, record.rate) / event.speed
+
+
+def _used_until(event: Event, record: Record) -> Fraction:
+    """The instant of its file, in seconds from the first frame, at which an event ends."""
+    assert event.media is not None
+    if event.speed == 0:
+        return (event.source_frame + 1) / event.media.rate
+    return start_seconds(event, record.rate) + event.count * event.speed / record.rate
 
 
 def _add_speed(clip: Element, event: Event, start: Fraction, resources: _Resources, record: Record) -> None:

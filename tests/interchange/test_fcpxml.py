@@ -147,6 +147,8 @@ class Player:
             conform = clip.find("conform-rate")
             assert (conform is not None) == (rate != 1 / self.frame)
             assert conform is None or conform.get("scaleEnabled") == "0"
+            end = mapped(clip.find("timeMap"), seconds(clip.get("start")) + count * self.frame)
+            assert end <= seconds(asset.get("start")) + seconds(asset.get("duration")), "a clip ends behind its file"
             for place in range(count):
                 time = seconds(clip.get("start")) + place * self.frame
                 instant = mapped(clip.find("timeMap"), time) - seconds(asset.get("start"))
