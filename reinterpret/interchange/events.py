@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from reinterpret.edits import Clip, EditList, Match, most_used_film
+from reinterpret.edits import Clip, EditList, Match, most_used_film, trailer_seconds
 from reinterpret.interchange.media import MediaFacts, counted, media_facts, position, shown_spans, sound_facts
 from reinterpret.timebase import Span, round_half_up
 from reinterpret.timecode import format_timecode
@@ -193,7 +193,7 @@ class Tracks:
 
     def _on_screen(self, clip: Clip) -> Fraction:
         """An instant at which the trailer's frame at the first place of a clip is on the screen, as it is rendered."""
-        return (self._edit.grid.slot(clip.first_frame) + Fraction(2, 5)) / self._edit.grid.rate
+        return trailer_seconds(self._edit.grid, clip.first_frame)
 
     def _instants(self, most: int | None) -> tuple[dict[str, set[Fraction]], dict[str, set[Fraction]]]:
         """By film the instants whose frames are seen, and these and those of `most` suggestions a clip (all: None)."""
