@@ -14,6 +14,7 @@ import typer
 from reinterpret.cli.grouped import grouped
 from reinterpret.cli.options import JsonOption, OutOption, QuietOption
 from reinterpret.cli.printing import print_json
+from reinterpret.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from reinterpret.edits import Clip, EditList
@@ -95,7 +96,8 @@ def export(
     chosen = options.chosen()
     edit = located(reinterpret.EditList.load(file), _opened(library))
     offline = [str(film.path) for film in _films(edit) if not is_there(film)]
-    made = reinterpret.export_timeline(edit, output, options=chosen)
+    with progress_bar("writing", quiet=quiet) as report:
+        made = reinterpret.export_timeline(edit, output, options=chosen, on_pictures=report)
     if as_json:
         print_json(
             {

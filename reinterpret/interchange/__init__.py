@@ -7,6 +7,7 @@ Every format is a module. `write(timeline, edit)` returns the text of the file;
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +37,8 @@ _WRITERS = {
     ".xml": "fcp7",
 }
 """The module of each format, by suffix."""
+_DRAWN = (".html",)
+"""Those that films are read for, which takes its time."""
 _READERS = {
     ".edl": "edl_reader",
     ".otio": "otio",
@@ -60,11 +63,13 @@ def export_timeline(
     *,
     options: TimelineOptions = TimelineOptions(),  # noqa: B008 - frozen
     library: Library | None = None,
+    on_pictures: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
     """Write an edit as a timeline, in the format that the suffix of `out` names. Returns what was written.
 
     library: in which films that have moved are looked for by their fingerprints; those that are not found are offline
-    and are named all the same. Raises UsageError, OutputError.
+    and are named all the same. on_pictures: told how many pictures of a sheet (.html) are done, of how many. Raises
+    UsageError, OutputError.
     """
     out = Path(out)
     check_output(out, inputs=edit.inputs, suffixes=TIMELINE_SUFFIXES)
@@ -76,7 +81,8 @@ def export_timeline(
             out,
             float(edit.grid.rate),
         )
-    text: str = _module(_WRITERS, out).write(timeline, edit)
+    drawn = {"on_pictures": on_pictures} if out.suffix.lower() in _DRAWN else {}
+    text: str = _module(_WRITERS, out).write(timeline, edit, **drawn)
     try:
         with renamed_into(out) as temporary:
             # As written: some formats want their own ends of lines.

@@ -43,19 +43,20 @@ def small_pictures(
     film. on_pictures: told how many are done, of how many.
     """
     instants = {video: sorted(set(of_film)) for video, of_film in wanted.items()}
-    total, done = sum(map(len, instants.values())), 0
+    total, before = sum(map(len, instants.values())), 0
+    report = on_pictures or (lambda done, of: None)
     found: dict[tuple[str, Fraction], Picture] = {}
     for video, of_film in instants.items():
         scaler = Scaler(*_fitted(video, width, height), rotation=video.rotation)
         try:
             with FrameReader(video, threads=0) as reader:
-                for instant in of_film:
+                for done, instant in enumerate(of_film, start=before + 1):
                     found[video.fingerprint, instant] = _picture(scaler, reader, instant)
+                    report(done, total)
         except VideoError as error:
             logger.warning("its pictures are left out: %s", error)
-        done += len(of_film)
-        if on_pictures is not None:
-            on_pictures(done, total)
+        before += len(of_film)
+        report(before, total)
     return found
 
 

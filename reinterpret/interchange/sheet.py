@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 import opentimelineio as otio
@@ -65,14 +65,17 @@ dd { margin: 0 }
 """
 
 
-def write(timeline: otio.schema.Timeline, edit: EditList) -> str:
+def write(
+    timeline: otio.schema.Timeline, edit: EditList, *, on_pictures: Callable[[int, int], None] | None = None
+) -> str:
     """The text of the file: a row a clip, then a row a file with what is used of it and what is said of its rights.
 
     Pictures are the first and the middle frame of what stands there. Films that are not there have a grey place.
+    on_pictures: told how many of them are done, of how many.
     """
     rows = accounts(timeline, edit)
     width, height = next((size for most, size in _SIZES if len(rows) <= most), _SMALLEST)
-    shown = small_pictures(_wanted(edit, rows), width=width, height=height)
+    shown = small_pictures(_wanted(edit, rows), width=width, height=height, on_pictures=on_pictures)
     record = record_of(timeline)
     heading = record.name or "Reinterpretation"
     films = {row.film.fingerprint for row in rows if row.film is not None}

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from reinterpret.edits import Clip, EditList, Soundtrack
-from reinterpret.interchange import sheet
+from reinterpret.interchange import export_timeline, sheet
 from reinterpret.interchange.timeline import TimelineOptions
 from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video
 from tests.judging import edit_of, expected_numbers, number_of, numbered_film
@@ -100,6 +100,13 @@ def test_pictures_are_the_first_and_the_middle_frame_of_both_sides(edit: EditLis
     assert [number_of(picture) for picture in page.pictures] == expected
     # upright films stay upright
     assert {picture.shape for picture in page.pictures} == {(135, 240), (135, 76)}
+
+
+def test_it_is_told_how_many_pictures_are_done(edit: EditList, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    export_timeline(edit, tmp_path / "sheet.html", on_pictures=lambda done, total: told.append((done, total)))
+    assert list(dict.fromkeys(told)) == [(done, 12) for done in range(1, 13)]
+    assert (tmp_path / "sheet.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_every_clip_says_what_and_from_where(edit: EditList) -> None:
