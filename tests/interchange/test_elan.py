@@ -4,7 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reinterpret.interchange import elan
@@ -50,6 +50,7 @@ def test_hostile_names_stay_in_their_cell(name: str) -> None:
     assert [tier for _, _, tier, _ in imported(text)] == ["trailer", "reinterpretation", "why"]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=12), st.sampled_from(RATES))
 def test_annotations_of_a_tier_touch_and_end_with_the_film(frames: list[int], rate: Fraction) -> None:
     film = video("/films/one.mov", rate=25, frames=100_000)

@@ -250,7 +250,7 @@ def test_frames_are_right_whatever_the_rates_the_instants_and_the_speeds(
             place += 1
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.fractions(0, 1000), st.fractions(Fraction(1, 10**9), 1))
 def test_the_simplest_fraction_lies_between_and_none_is_simpler(low: Fraction, width: Fraction) -> None:
     found = simplest_between(low, low + width)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reinterpret.interchange import subtitles
@@ -65,6 +65,7 @@ def test_hostile_names_are_no_markup_and_end_no_subtitle(name: str) -> None:
     assert max(map(len, first[2])) <= 80
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=12), st.sampled_from(RATES))
 def test_subtitles_touch_and_stand_on_their_cuts(frames: list[int], rate: Fraction) -> None:
     film = video("/films/one.mov", rate=25, frames=100_000)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reinterpret.interchange import table
@@ -98,6 +98,7 @@ def test_no_cell_begins_as_a_formula_does() -> None:
     assert all(cell[:1] not in "=+-@" or cell == "" or float(cell) < 0 for cell in row.values())
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text())
 def test_guarding_can_be_undone(text: str) -> None:
     assert unguarded(guarded(text)) == text
@@ -115,6 +116,7 @@ def test_rights_are_told_with_the_file_that_tells_them(tmp_path: Path) -> None:
     assert (second["rights"], second["rights_file"]) == ("", "")
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.integers(1, 90), min_size=1, max_size=8),
     st.sampled_from([Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(60000, 1001)]),
