@@ -38,6 +38,15 @@ def may_drop(rate: Fraction) -> bool:
     return rate.denominator == 1001 and nominal_rate(rate) % 30 == 0
 
 
+def can_drop(rate: Fraction) -> bool:
+    """Whether labels can be drop-frame at all: at rates that count 30, 60 or 120. Some telephones do it at 30 itself.
+
+    >>> can_drop(Fraction(30)), can_drop(Fraction(25))
+    (True, False)
+    """
+    return nominal_rate(rate) % 30 == 0
+
+
 def timecode_frame(hours: int, minutes: int, seconds: int, frames: int, *, rate: Fraction, drop: bool) -> int:
     """The frame that a label names, from 0.
 
@@ -74,15 +83,15 @@ def parse_timecode(text: str, rate: Fraction, *, drop: bool | None = None) -> in
 def format_timecode(frame: int, rate: Fraction, *, drop: bool = False) -> str:
     """The label of a frame, which is counted from 0; after 24 hours labels begin again. Raises ValueError.
 
-    drop: leave labels out, with a semicolon before the frames; only at the rates that `may_drop` names.
+    drop: leave labels out, with a semicolon before the frames; only at the rates that `can_drop` names.
 
     >>> format_timecode(1800, Fraction(30000, 1001), drop=True), format_timecode(1800, Fraction(25))
     ('00:01:00;02', '00:01:12:00')
     """
     if frame < 0:
         raise ValueError(f"a timecode counts from frame 0, got {frame}")
-    if drop and not may_drop(rate):
-        raise ValueError(f"drop-frame timecode is for 29.97, 59.94 and 119.88 frames a second, not for {float(rate):g}")
+    if drop and not can_drop(rate):
+        raise ValueError(f"drop-frame timecode counts 30, 60 or 120 frames a second, not {float(rate):g}")
     nominal = nominal_rate(rate)
     left_out = _left_out(nominal) if drop else 0
     count = _count_of_frame(frame % day_frames(rate, drop=drop), nominal, left_out)

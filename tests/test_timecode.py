@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reinterpret import timecode
-from reinterpret.timecode import day_frames, format_timecode, may_drop, nominal_rate, parse_timecode, timecode_frame
+from reinterpret.timecode import (
+    can_drop,
+    day_frames,
+    format_timecode,
+    may_drop,
+    nominal_rate,
+    parse_timecode,
+    timecode_frame,
+)
 
 NTSC = Fraction(30000, 1001)
 RATES = [
@@ -83,7 +91,16 @@ def test_only_rates_that_run_behind_the_clock_drop() -> None:
     assert [nominal_rate(rate) for rate in RATES] == [24, 24, 25, 30, 30, 48, 50, 60, 60, 100, 120, 120]
     # EDLs of 30 frames a second that say they drop do exist, and are read as they say
     assert timecode_frame(0, 1, 0, 2, rate=Fraction(30), drop=True) == 1800
+    assert format_timecode(1800, Fraction(30), drop=True) == "00:01:00;02"
     assert timecode_frame(0, 1, 0, 2, rate=Fraction(25), drop=True) == 1502
+    assert [rate for rate in RATES if can_drop(rate)] == [
+        NTSC,
+        Fraction(30),
+        2 * NTSC,
+        Fraction(60),
+        4 * NTSC,
+        Fraction(120),
+    ]
 
 
 @settings(max_examples=300)
@@ -115,7 +132,7 @@ def test_what_is_no_label_is_refused(text: str, reason: str) -> None:
 
 
 def test_what_cannot_be_labelled_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"is for 29\.97, 59\.94 and 119\.88 frames a second, not for 30"):
-        format_timecode(0, Fraction(30), drop=True)
+    with pytest.raises(ValueError, match="counts 30, 60 or 120 frames a second, not 25"):
+        format_timecode(0, Fraction(25), drop=True)
     with pytest.raises(ValueError, match="counts from frame 0, got -1"):
         format_timecode(-1, NTSC)

@@ -1,7 +1,8 @@
 """Final Cut Pro 7's XML read back: the text of one and the films it may name go in, events come out.
 
-As Premiere and Resolve write it: a file is described once and named by its id afterwards; a clip that begins or ends in
-a transition says -1 there, and is taken to do so in the middle of it.
+As Premiere and Resolve write it: a file is described once and named by its id afterwards; `in` counts frames of the
+clip's own rate, which need not be the sequence's; a clip that begins or ends in a transition says -1 there, and is
+taken to do so in the middle of it.
 """
 
 from __future__ import annotations
@@ -134,7 +135,20 @@ def _event(
         speed = note.speed
         if begin == clip_frame(media.rate, note.frame, speed, rate):
             return Event(first, count, "footage", media, note.frame, speed)
-    return Event(first, count, "footage", media, clip_source(media.rate, begin, speed, rate), speed)
+    frame = clip_source(media.rate, begin, speed, _clip_rate(item, rate, media.rate))
+    return Event(first, count, "footage", media, frame, speed)
+
+
+def _clip_rate(item: Element, rate: Fraction, own: Fraction) -> Fraction:
+    """The rate in which a clip counts: the sequence's, the file's, or whatever it says."""
+    timebase = _number(item, "rate/timebase")
+    if timebase is None or timebase == nominal_rate(rate):
+        return rate
+    if timebase == nominal_rate(own):
+        return own
+    if timebase < 1:
+        raise ValueError(f"has {timebase} frames a second")
+    return Fraction(timebase * 1000, 1001) if _text(item, "rate/ntsc").upper() == "TRUE" else Fraction(timebase)
 
 
 def _speed(item: Element) -> Fraction:

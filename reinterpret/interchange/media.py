@@ -23,7 +23,7 @@ from reinterpret.edits import EditList
 from reinterpret.errors import LibraryError, VideoError
 from reinterpret.library import Library
 from reinterpret.timebase import Span, round_half_up
-from reinterpret.timecode import format_timecode, may_drop, parse_timecode
+from reinterpret.timecode import can_drop, format_timecode, may_drop, parse_timecode
 from reinterpret.video import Video, fingerprint, open_container, open_sound
 
 logger = logging.getLogger(__name__)
@@ -251,7 +251,7 @@ def _carried(container: av.container.InputContainer, stream: VideoStream, rate: 
     facts: dict[str, Any] = {}
     if label := _first_tag(tags, "timecode"):
         try:
-            drop = may_drop(rate) and any(mark in label for mark in ";,")
+            drop = can_drop(rate) and any(mark in label for mark in ";,")
             facts |= {"start_frame": parse_timecode(label, rate, drop=drop), "drop": drop, "timecode": label}
         except ValueError as error:
             logger.info("%s: its timecode is not used: %s", container.name, error)
@@ -264,4 +264,6 @@ def _carried(container: av.container.InputContainer, stream: VideoStream, rate: 
 
 
 def _first_tag(tags: Iterable[Mapping[str, str]], name: str) -> str:
-    return next((found.strip() for one in tags if (found := one.get(name)) and found.strip()), "")
+    """Whatever its case: Matroska writes names in capitals."""
+    values = (value.strip() for one in tags for key, value in one.items() if key.lower() == name)
+    return next((value for value in values if value), "")

@@ -24,7 +24,7 @@ from reinterpret.interchange.events import Alternates, Event, Record, Role, Trac
 from reinterpret.interchange.media import MediaFacts, located, media_facts
 from reinterpret.library import Library
 from reinterpret.timebase import Span, format_fraction, parse_fraction, round_half_up, standard_rate
-from reinterpret.timecode import may_drop, parse_timecode
+from reinterpret.timecode import can_drop, may_drop, parse_timecode
 
 Paths = Literal["absolute", "relative"]
 DropFrame = Literal["auto", "yes", "no"]
@@ -374,7 +374,7 @@ def _media(reference: otio.schema.ExternalReference, rate: Fraction) -> MediaFac
         rate=own,
         frame_count=int(facts.get("frame_count", count)),
         start_frame=int(facts.get("start_frame", start)),
-        drop=bool(facts.get("drop_frame", False)) and may_drop(own),
+        drop=bool(facts.get("drop_frame", False)) and can_drop(own),
         timecode=str(facts.get("timecode", "")),
         reel=str(facts.get("reel", "")),
         width=int(facts.get("width", 0)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -177,6 +178,20 @@ def test_documents_of_others_are_read(edit: EditList, tmp_path: Path) -> None:
     assert [(clip.first_frame, clip.frame_count) for clip in found.clips] == [(0, 25), (25, 25)]
     starts = [clip.match.source_span.start for clip in found.clips if clip.match is not None]
     assert starts == [Fraction(10, 25), Fraction(200, 25)]
+
+
+@pytest.mark.parametrize(
+    ("timebase", "ntsc", "seconds"), [(25, "FALSE", 2), (50, "FALSE", 1), (30, "TRUE", "5005/3000")]
+)
+def test_clips_may_count_in_a_rate_of_their_own(
+    edit: EditList, tmp_path: Path, timebase: int, ntsc: str, seconds: object
+) -> None:
+    rate = f"<rate><timebase>{timebase}</timebase><ntsc>{ntsc}</ntsc></rate>"
+    found = imported(edit, tmp_path / "a.xml", item(begin=50, more=rate))
+    assert found.clips[0].match is not None
+    # to the frame of 25 a second that is on the screen then
+    shown = Fraction(math.floor(Fraction(str(seconds)) * 25), 25)
+    assert found.clips[0].match.source_span.start == shown
 
 
 SPEED = (

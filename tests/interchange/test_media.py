@@ -42,6 +42,15 @@ def test_timecode_and_reel_are_read_from_quicktime(plain: Path, tmp_path: Path) 
     assert (facts.rate, facts.frame_count, facts.offline) == (NTSC, 60, False)
 
 
+def test_thirty_frames_a_second_may_be_labelled_as_if_dropped(tmp_path: Path) -> None:
+    # As Apple's telephones do, barefootford/buttercut#123: frames are numbered so, whatever their rate.
+    film = numbered_film(tmp_path / "a.mov", 10, rate=30)
+    facts = media_facts(probe(remade(film, tmp_path / "b.mkv", "-c", "copy", "-metadata:s:v", "timecode=00:10:00;02")))
+    assert (facts.rate, facts.drop, facts.start_frame, facts.label(0)) == (Fraction(30), True, 17984, "00:10:00;02")
+    plain = media_facts(probe(film))
+    assert (plain.drop, plain.label(0)) == (False, "00:00:00:00")
+
+
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "copy"), ("a.mxf", "mpeg2video")])
 def test_timecode_is_read_from_other_containers(plain: Path, tmp_path: Path, name: str, codec: str) -> None:
     sized = ("-vf", "scale=720:480", "-pix_fmt", "yuv420p") if codec != "copy" else ()
@@ -52,9 +61,10 @@ def test_timecode_is_read_from_other_containers(plain: Path, tmp_path: Path, nam
 
 def test_a_timecode_that_cannot_be_is_not_used(tmp_path: Path) -> None:
     film = numbered_film(tmp_path / "a.mkv", 10, rate=25)
-    path = remade(film, tmp_path / "b.mkv", "-c", "copy", "-metadata:s:v", "timecode=01:00:00:29")
-    facts = media_facts(probe(path))
-    assert (facts.start_frame, facts.timecode) == (0, "")
+    for label, start, kept in (("01:00:00:24", 90024, "01:00:00:24"), ("01:00:00:29", 0, ""), ("noon", 0, "")):
+        path = remade(film, tmp_path / "b.mkv", "-c", "copy", "-metadata:s:v", f"timecode={label}")
+        facts = media_facts(probe(path))
+        assert (facts.start_frame, facts.timecode) == (start, kept)
 
 
 def test_what_carries_no_timecode_begins_at_nought(plain: Path) -> None:
