@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from reinterpret.frames import FrameBatch, read_frames
     from reinterpret.groups import Group, Grouping, group
     from reinterpret.ingest import IndexReport, index
+    from reinterpret.interchange import export_timeline, import_timeline
+    from reinterpret.interchange.timeline import TimelineOptions
     from reinterpret.library import Library, library_encoder
     from reinterpret.live.webcam import WebcamReport, webcam
     from reinterpret.matching import MatchSettings, match
@@ -83,6 +85,7 @@ _HOMES = {
     "Span": "timebase",
     "Tag": "words",
     "TextQuery": "words",
+    "TimelineOptions": "interchange.timeline",
     "UsageError": "errors",
     "Video": "video",
     "VideoError": "errors",
@@ -92,10 +95,12 @@ _HOMES = {
     "contact_sheet": "rendering.stills",
     "detect_shots": "shots",
     "embed_video": "embeddings",
+    "export_timeline": "interchange",
     "frame_query": "queries",
     "gif": "rendering.reactions",
     "grid": "rendering.stills",
     "group": "groups",
+    "import_timeline": "interchange",
     "index": "ingest",
     "library_encoder": "library",
     "library_map": "rendering.library_map",
@@ -148,6 +153,7 @@ __all__ = [
     "Span",
     "Tag",
     "TextQuery",
+    "TimelineOptions",
     "UsageError",
     "Video",
     "VideoError",
@@ -157,10 +163,12 @@ __all__ = [
     "contact_sheet",
     "detect_shots",
     "embed_video",
+    "export_timeline",
     "frame_query",
     "gif",
     "grid",
     "group",
+    "import_timeline",
     "index",
     "library_encoder",
     "library_map",

@@ -16,7 +16,7 @@ from typing import Any, Literal, cast, get_args
 from reinterpret.errors import EditError, OutputError
 from reinterpret.fields import Field, FieldError, line_of
 from reinterpret.files import json_text, renamed_into
-from reinterpret.timebase import Span, format_fraction
+from reinterpret.timebase import INSIDE_FRAME, Span, format_fraction
 from reinterpret.video import FrameGrid, Video
 
 FORMAT_VERSION = 4
@@ -70,6 +70,11 @@ class Match:
             raise ValueError(f"the span used must lie within the shot, got {self.source_span} in {self.shot_span}")
         if not -1 <= self.score <= 1:
             raise ValueError(f"a score lies in [-1, 1], got {self.score}")
+
+    @property
+    def last_seconds(self) -> Fraction:
+        """An instant at which the last frame of the shot is on the screen: just before it ends."""
+        return max(self.shot_span.end - Fraction(1, 500), self.shot_span.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +165,7 @@ class EditList:
         """
         assert clip.match is not None
         begin = self.grid.seconds(clip.first_frame)
-        # The frame on the screen just before the shot ends is its last.
-        last = clip.match.shot_span.end - Fraction(1, 500)
+        last = clip.match.last_seconds
         return [
             max(
                 min(clip.match.source_span.start + (self.grid.seconds(frame) - begin) * clip.speed, last),
@@ -169,6 +173,16 @@ class EditList:
             )
             for frame in range(clip.first_frame, clip.end_frame)
         ]
+
+    def moving_places(self, clip: Clip) -> int:
+        """How many places of the grid a clip of footage fills before the last frame of its shot is held.
+
+        As `source_seconds` has it: at the place after them that would be beyond the shot.
+        """
+        assert clip.match is not None
+        places = self.grid.slot(clip.end_frame) - self.grid.slot(clip.first_frame)
+        room = clip.match.last_seconds - clip.match.source_span.start
+        return 0 if room < 0 else min(places, room * self.grid.rate // clip.speed + 1)
 
     def save(self, path: Path | str) -> None:
         """Write it as JSON, whole or not at all. Raises OutputError."""
@@ -187,7 +201,7 @@ class EditList:
     def load(cls, path: Path | str) -> EditList:
         """Raises EditError where the file is no edit that this program can read; it names the line and the field."""
         path = Path(path)
-        return _found_beside(cls.loads(_text_of(path), path), path.absolute().parent)
+        return found_beside(cls.loads(_text_of(path), path), path.absolute().parent)
 
     @classmethod
     def loads(cls, text: str, path: Path | str = "the edit") -> EditList:
@@ -206,6 +220,11 @@ class EditList:
             raise EditError(
                 f"{path}, line {line_of(text, error.steps)}: {error}; mend it there, or make the edit again"
             ) from error
+
+
+def trailer_seconds(grid: FrameGrid, frame: int) -> Fraction:
+    """An instant at which frame `frame` of the trailer is on the screen, whatever its own time stamp is rounded to."""
+    return (grid.slot(frame) + INSIDE_FRAME) / grid.rate
 
 
 def most_used_film(edit: EditList) -> Video:
@@ -243,7 +262,7 @@ def _values_of(text: str, path: Path | str) -> Any:
         raise EditError(f"{path}: is not an edit that can be read ({error})") from error
 
 
-def _found_beside(edit: EditList, folder: Path) -> EditList:
+def found_beside(edit: EditList, folder: Path) -> EditList:
     """Films that are not where they were, but lie beside the edit: somebody has moved the whole folder."""
 
     def found(video: Video) -> Video:

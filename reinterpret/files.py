@@ -45,6 +45,15 @@ def json_text(values: Any, *, indent: int | None = None) -> str:
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def plain_text(text: str) -> str:
+    """The same without what XML and most other formats cannot carry: control characters and bytes that are no UTF-8.
+
+    >>> plain_text("film\\udcff\\x01.mp4")
+    'film\ufffd\ufffd.mp4'
+    """
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
+
+
 def remove_temporaries(folder: Path, process: int) -> None:
     """Delete what a process that was killed left in `folder`."""
     for file in folder.glob(f".*.{process}.*.tmp*"):

@@ -23,7 +23,9 @@ ORDER = [
     "errors",
     "timebase",
     "fields",
+    "timecode",
     "files",
+    "webpage",
     "ffmpeg",
     "video",
     "frames",
@@ -51,6 +53,7 @@ ORDER = [
     "choosing",
     "beats",
     "compilation",
+    "interchange",
     "rendering",
     "live",
     "studio",
@@ -74,7 +77,8 @@ HOMES = {
     "tokenizers": {"sentences"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "av": {"video", "frames", "sound", "rendering", "live"},
+    "av": {"video", "frames", "sound", "rendering", "live", "interchange"},
+    "opentimelineio": {"interchange"},
 }
 
 LONGEST_FUNCTION = 60

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reinterpret.cli.grouped import grouped
+from reinterpret.cli.interchange import export, import_
 from reinterpret.cli.live import webcam
 from reinterpret.cli.options import (
     DetectionOptions,
@@ -444,6 +445,8 @@ def remove(
 
 app.command(name="compile")(compile_)
 app.command()(gif)
+app.command()(export)
+app.command(name="import")(import_)
 app.command()(webcam)
 
 

@@ -18,15 +18,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from reinterpret.edits import Clip, EditList
+from reinterpret.edits import Clip, EditList, trailer_seconds
 from reinterpret.ffmpeg import FrameSink, ffmpeg_version
 from reinterpret.files import not_written, renamed_into
 from reinterpret.frames import FrameReader
 from reinterpret.rendering.captions import Caption
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
-from reinterpret.timebase import INSIDE_FRAME, format_fraction
-from reinterpret.video import FrameGrid, Video
+from reinterpret.timebase import format_fraction
+from reinterpret.video import Video
 
 Layout = Literal["alone", "side-by-side"]
 
@@ -205,11 +205,6 @@ def clip_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Plan
     pairs = zip(_trailer_planes(edit, clip, settings), _archive_planes(edit, clip, settings), strict=True)
     for left, right in pairs:
         yield side_by_side(left, right if caption is None else caption.on(right))
-
-
-def trailer_seconds(grid: FrameGrid, frame: int) -> Fraction:
-    """An instant at which frame `frame` of the trailer is on the screen, whatever its own time stamp is rounded to."""
-    return (grid.slot(frame) + INSIDE_FRAME) / grid.rate
 
 
 def _trailer_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:

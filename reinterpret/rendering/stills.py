@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from reinterpret.edits import Clip, EditList, most_used_film
+from reinterpret.edits import Clip, EditList, most_used_film, trailer_seconds
 from reinterpret.errors import EditError, UsageError, VideoError
 from reinterpret.files import check_output, not_written, renamed_into
 from reinterpret.frames import read_frames
 from reinterpret.library import Library
 from reinterpret.neighbours import Hit
-from reinterpret.rendering.segments import trailer_seconds
 from reinterpret.timebase import format_seconds, round_half_up
 from reinterpret.video import Video
 

@@ -30,14 +30,15 @@ from reinterpret.library import Library
 from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
-COMMANDS = ["compile", "gif", "grid", "index", "info", "match", "remove", "render", "search", "shots", "tags"]
-COMMANDS += ["trailer", "verify", "webcam"]
+COMMANDS = ["compile", "export", "gif", "grid", "import", "index", "info", "match", "remove", "render", "search"]
+COMMANDS += ["shots", "tags", "trailer", "verify", "webcam"]
 HEAVY = [
     "torch",
     "cv2",
     "faiss",
     "av",
     "onnxruntime",
+    "opentimelineio",
     "scenedetect",
     "scipy",
     "torchvision",
