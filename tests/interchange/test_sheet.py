@@ -190,6 +190,8 @@ def test_titles_and_music_are_accounted_for(edit: EditList, films: dict[str, Pat
     page = Page(sheet.write(timeline(titled), titled))
     assert page.rows[1][2] == "the trailer's own title"
     assert "0.80 s of picture in 1 clip" in page.rows[-3][1]
+    # of its own file, whatever the timeline begins with
+    assert "clip 1: 00:00:00:00 - 00:00:00:20" in page.rows[-3][1]
     heard = replace(edit, soundtrack=Soundtrack("file", clips / "no such music.wav"))
     page = Page(sheet.write(timeline(heard), heard))
     assert page.rows[-1][0].startswith("no such music.wav offline")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -69,6 +70,14 @@ def test_every_number_of_every_clip() -> None:
         "trailer",
         "suggestions",
     }
+
+
+def test_titles_are_frames_of_the_trailer() -> None:
+    edit = edit_of_clips([(30, video("/films/one.mov"), 2), (20, None, 0)])
+    edit = replace(edit, clips=(edit.clips[0], replace(edit.clips[1], kind="title")))
+    title = read_back(table.write(timeline(edit), edit))[1]
+    assert (title["kind"], title["film"], title["score"], title["speed"]) == ("title", "/films/trailer.mp4", "", "")
+    assert (title["source_in_frame"], title["source_out_frame"]) == ("30", "50")
 
 
 def test_numbers_are_bare_and_text_is_quoted_and_lines_end_as_rfc_4180_says() -> None:
