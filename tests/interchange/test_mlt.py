@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reinterpret.edits import EditList, Soundtrack
 from reinterpret.interchange import mlt
 from reinterpret.interchange.timeline import TimelineOptions
-from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, match, timeline, video
+from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, match, timeline, video, with_hostile_words
 from tests.interchange.rated import RATES, is_variable, must_show, rated_edit
 from tests.judging import number_of, pictures
 
@@ -233,3 +233,12 @@ def test_hostile_names_are_only_paths(name: str, paths: str, speed: Fraction, ca
         assert path == ("/films/" if paths == "absolute" else "./") + name
     else:
         assert name == ".." or "cannot be written as XML" in caplog.text
+
+
+@pytest.mark.parametrize("words", HOSTILE_NAMES)
+def test_hostile_words_are_only_markers(words: str) -> None:
+    edit = with_hostile_words(edit_of_clips([(10, video("/films/one.mov"), 2)]), words)
+    text = mlt.write(timeline(edit), edit)
+    text.encode("utf-8")
+    (marker,) = (element for element in Player(text).root.iter("properties") if element.get("name") == "0")
+    assert str(properties(marker)["text"]).startswith("0.75")

@@ -15,7 +15,7 @@ from PIL import Image
 from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.interchange import export_timeline, sheet
 from reinterpret.interchange.timeline import TimelineOptions
-from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video
+from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video, with_hostile_words
 from tests.judging import edit_of, expected_numbers, number_of, numbered_film
 
 # What the sheet is made of: anything else came in with a name.
@@ -211,3 +211,11 @@ def test_large_edits_have_smaller_pictures(films: dict[str, Path]) -> None:
     longer = numbered_film(films["trailer"].with_name("sheet-long.mp4"), 61, rate=25)
     edit = edit_of(longer, *[(1, None, 0)] * 61)
     assert {picture.shape for picture in Page(sheet.write(timeline(edit), edit)).pictures} == {(90, 160)}
+
+
+@pytest.mark.parametrize("words", HOSTILE_NAMES)
+def test_hostile_words_are_only_text(words: str) -> None:
+    edit = with_hostile_words(edit_of_clips([(30, video("/films/one.mov"), 2)]), words)
+    text = sheet.write(timeline(edit), edit)
+    text.encode("utf-8")
+    assert len(Page(text).rows) == 5
