@@ -46,7 +46,13 @@ def labels_of_a_day(nominal: int, left_out: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("nominal", "left_out", "count"), [(30, 2, 2_589_408), (60, 4, 5_178_816), (30, 0, 2_592_000), (25, 0, 2_160_000)]
+    ("nominal", "left_out", "count"),
+    [
+        (30, 2, 2_589_408),
+        (25, 0, 2_160_000),
+        pytest.param(60, 4, 5_178_816, marks=pytest.mark.slow),
+        pytest.param(30, 0, 2_592_000, marks=pytest.mark.slow),
+    ],
 )
 def test_every_label_of_a_day_names_its_frame_and_no_other(nominal: int, left_out: int, count: int) -> None:
     labels = labels_of_a_day(nominal, left_out)

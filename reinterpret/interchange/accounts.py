@@ -80,9 +80,9 @@ class Account:
     record: Stretch
     """Where it stands in the timeline."""
     film: Video | None
-    """What it shows, if it is footage."""
+    """What it shows: a film of the archive or, as a title, the trailer; None for black."""
     path: str
-    """Where that lies: its whole path, or the way from the timeline's folder; empty if it is no footage."""
+    """Where that lies: its whole path, or the way from the timeline's folder; empty for black."""
     source: Stretch | None
     """Which frames of the film it shows."""
     held_frames: int
@@ -144,13 +144,13 @@ def accounts(timeline: otio.schema.Timeline, edit: EditList) -> list[Account]:
 def _account(number: int, clip: Clip, edit: EditList, record: Record, events: Sequence[Event]) -> Account:
     place = Stretch(events[0].first, events[-1].end, record.rate, record.start_frame, record.drop)
     media = events[0].media
-    if clip.match is None or media is None:
+    film = edit.film(clip.match.film) if clip.match is not None else edit.trailer if clip.kind == "title" else None
+    if film is None or media is None:
         return Account(number + 1, clip, place, None, "", None, 0)
     # A frame that is held has been on the screen before; what is used ends behind it all the same.
     end = max(event.source_end(record.rate) for event in events)
     source = Stretch(events[0].source_frame, end, media.rate, media.start_frame, media.drop)
     held = sum(event.count for event in events if event.speed == 0)
-    film = edit.film(clip.match.film)
     return Account(number + 1, clip, place, film, path_of(events[0], media), source, held, media.offline)
 
 
@@ -170,8 +170,8 @@ def file_accounts(timeline: otio.schema.Timeline, edit: EditList, rows: Sequence
         titles = tuple(row for row in rows if row.kind == "title")
         heard = edit.soundtrack.kind == "trailer" and edit.trailer.audio
         found.append(_file_account(edit.trailer.path, where, "trailer", edit.trailer, heard, titles, offline))
-    for name in dict.fromkeys(row.film.fingerprint for row in rows if row.film is not None):
-        uses = tuple(row for row in rows if row.film is not None and row.film.fingerprint == name)
+    for name in dict.fromkeys(row.match.film for row in rows if row.match is not None):
+        uses = tuple(row for row in rows if row.match is not None and row.match.film == name)
         film = edit.film(name)
         heard = edit.soundtrack.kind == "clips" and film.audio
         found.append(_file_account(film.path, uses[0].path, "archive", film, heard, uses, uses[0].offline))

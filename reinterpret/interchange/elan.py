@@ -48,6 +48,6 @@ def _annotations(edit: EditList, account: Account) -> dict[str, str]:
     places = f"{account.source.first_timecode} - {account.source.end_timecode}"
     said["reinterpretation"] = f"{account.number} {name} shot {match.source_shot} {places}"
     why = one_line(match.shared)
-    scores = [f"score {match.score:.2f}", *(f"{cue} {score:.2f}" for cue, score in match.cues)]
+    scores = [f"score {match.score:.2f}", *(f"{one_line(cue)} {score:.2f}" for cue, score in match.cues)]
     said["why"] = f"{account.number} {why + ': ' if why else ''}{', '.join(scores)}"
     return said

@@ -3,11 +3,13 @@
 - `in` and `out` count frames of the project, also within files of another rate, and both belong to what is seen. MLT
   shows, at frame p of a file, the frame of it that is nearest to p / rate; `in` is chosen so that the first frame is
   the one that is rendered wherever a whole number gives it, and so that as few as possible of the others differ.
-- A speed is the producer `timewarp`, whose frames count as it runs. A frame that is held is the filter `freeze`.
+- A speed is the producer `timewarp`, whose frames count as it runs. A frame that is held is a clip that runs so slowly
+  that the next frame does not come: Shotcut loses a filter of a clip (`freeze`) when it saves.
 - Black is a colour clip of its own: where a track is empty the one below is seen.
 - Every path begins with a slash or a dot, so that no name of a file is read as that of a protocol or a service.
 
-Measured with melt 7.12; see "MLT XML" and "MLT XML annotations" in the documentation of MLT and of Shotcut.
+Measured with melt 7.12; see "MLT XML" and "MLT XML annotations" in the documentation of MLT and of Shotcut. The order,
+`main_bin`, `background` and the transitions are as Shotcut saves them.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ _VIDEO_TRACKS: tuple[TrackName, ...] = ("trailer", "reinterpretation", "alternat
 _MARKER_COLOUR = "#008000"
 # What is looked at to choose `in`: patterns of two rates return long before.
 _MOST_PLACES = 2000
+# Of a frame that is held for a short time; programs show it in their own lists.
+_SLOWEST_USUAL = Fraction(1, 100)
 _MOST_HD_LINES = 720
 
 
@@ -42,8 +46,9 @@ def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
     """The text of the file."""
     record = record_of(timeline)
     tracks = {name: events_of(timeline, name) for name in (*_VIDEO_TRACKS, "sound")}
-    root = Element("mlt", LC_NUMERIC="C", version="7.0.0", title=plain_text(record.name), producer="timeline")
+    root = Element("mlt", LC_NUMERIC="C", version="7.0.0", title=plain_text(record.name), producer="main_bin")
     _add_profile(root, record)
+    _property(SubElement(root, "playlist", id="main_bin"), "xml_retain", 1)
     producers = _Producers(root, record, (event for events in tracks.values() for event in events))
     playlists: list[tuple[TrackName, str]] = []
     _add_background(root, record)
@@ -65,11 +70,23 @@ def first_place(event: Event, rate: Fraction) -> int:
     that is taken with which most places show what is rendered, before all the first.
     """
     assert event.media is not None
-    pace = (event.speed or 1) * event.media.rate / rate
-    places = range(min(event.count if event.speed else 1, pace.denominator, _MOST_PLACES))
+    pace = producer_speed(event, rate) * event.media.rate / rate
+    if event.speed == 0:
+        # Its places lie around the one at which the frame itself is due.
+        return max(0, math.floor(event.source_frame / pace - Fraction(event.count, 2)))
+    places = range(min(event.count, pace.denominator, _MOST_PLACES))
     wanted = [frame_at_place(event, place, rate) for place in places]
     near = math.floor(wanted[0] / pace)
     return min(range(max(0, near - 2), near + 3), key=lambda first: _misses(first, pace, wanted))
+
+
+def producer_speed(event: Event, rate: Fraction) -> Fraction:
+    """The speed of what an event plays; of a frame that is held so little that all its places show it."""
+    assert event.media is not None
+    speed = event.speed or _SLOWEST_USUAL
+    while event.speed == 0 and 2 * event.count * speed * event.media.rate > rate:
+        speed /= 10
+    return speed
 
 
 def shown_frame(place: int, pace: Fraction) -> int:
@@ -134,10 +151,8 @@ class _Producers:
                 _describe(producer, event, key[1], len(self._names))
         return self._names[key]
 
-    @staticmethod
-    def _key(event: Event) -> tuple[MediaFacts | None, Fraction]:
-        # A frame that is held is one of the file as it runs by itself.
-        return event.media, event.speed or Fraction(1)
+    def _key(self, event: Event) -> tuple[MediaFacts | None, Fraction]:
+        return event.media, Fraction(1) if event.media is None else producer_speed(event, self.record.rate)
 
 
 def _add_background(root: Element, record: Record) -> None:
@@ -207,12 +222,7 @@ def _add_playlist(root: Element, name: str, track: TrackName, events: list[Event
             continue
         first = first_place(event, producers.record.rate) if event.media is not None else 0
         places = {"producer": producer, "in": str(first), "out": str(first + event.count - 1)}
-        entry = SubElement(playlist, "entry", places)
-        if event.media is not None and event.speed == 0:
-            held = SubElement(entry, "filter")
-            # Counted from the beginning of the entry.
-            for key, value in (("mlt_service", "freeze"), ("kdenlive_id", "freeze"), ("frame", 0)):
-                _property(held, key, value)
+        SubElement(playlist, "entry", places)
 
 
 def _is_shown(event: Event, track: TrackName) -> bool:
@@ -232,11 +242,17 @@ def _add_tractor(
         hidden = {"alternates": "both", "sound": "video" if heard else "both"}.get(name, "audio")
         SubElement(tractor, "track", producer=playlist, hide=hidden)
     for number in range(1, len(playlists) + 1):
-        # So that tracks that somebody makes audible are heard together.
-        mix = SubElement(tractor, "transition")
-        facts = {"a_track": 0, "b_track": number, "mlt_service": "mix", "always_active": 1, "sum": 1}
-        for key, value in facts.items():
-            _property(mix, key, value)
+        # So that tracks that somebody makes audible are heard together, and can be made transparent.
+        _add_transition(tractor, {"a_track": 0, "b_track": number, "mlt_service": "mix", "always_active": 1, "sum": 1})
+        if playlists[number - 1][0] != "sound":
+            below = {"a_track": min(1, number - 1), "b_track": number, "version": "0.1"}
+            _add_transition(tractor, {**below, "mlt_service": "frei0r.cairoblend", "threads": 0, "disable": 1})
+
+
+def _add_transition(tractor: Element, facts: dict[str, object]) -> None:
+    transition = SubElement(tractor, "transition")
+    for name, value in facts.items():
+        _property(transition, name, value)
 
 
 def _add_markers(tractor: Element, record: Record, answers: list[Event]) -> None:

@@ -43,6 +43,8 @@ class _Revision:
         self._rate = edit.grid.rate
         self._before = tracks.reinterpretation()
         self._positions: dict[tuple[str, Fraction], int] = {}
+        self._last: Match | None = None
+        """Of the clip made last: where its end is held, that is of the same shot."""
 
     def made(self, events: list[Event]) -> EditList:
         clips: list[Clip] = []
@@ -93,6 +95,7 @@ class _Revision:
             made = self._clip(event, held)
             if made is None and held is not None:
                 held, made = None, self._clip(event, None)
+            self._last = None if made is None else made.match
             position += held is not None
             if made is not None and made.frame_count:
                 clips.append(made)
@@ -116,9 +119,17 @@ class _Revision:
             )
         match = self._match(event, held, old)
         clip = Clip(first, end - first, "footage", match, event.speed or Fraction(1), old.suggestions)
-        if held is not None and self._edit.moving_places(clip) != event.count:
-            return None
-        return clip
+        return clip if held is None or self._holds(clip, event, held) else None
+
+    def _holds(self, clip: Clip, event: Event, held: Event) -> bool:
+        """Whether a clip shows the frame that is held from there on where it is, as the end of its shot."""
+        assert clip.match is not None
+        moving = self._edit.moving_places(clip)
+        if moving <= event.count:
+            return moving == event.count
+        # At a slower rate of the film its last frame is there for some places before it is held.
+        instant = clip.match.source_span.start + event.count * clip.speed / self._rate
+        return self._position(clip.match.film, instant) == held.source_frame
 
     def _match(self, event: Event, held: Event | None, old: Clip) -> Match:
         media = event.media
@@ -176,6 +187,9 @@ class _Revision:
         for match in self._edit.matches():
             if match.film == media.fingerprint and start in match.shot_span:
                 return match.source_shot, match.shot_span
+        last = self._last if event.speed == 0 else None
+        if last is not None and last.film == media.fingerprint and start <= last.shot_span.end:
+            return last.source_shot, last.shot_span
         if self._library is None:
             raise EditError(
                 f"{self._where(event)} begins at {float(start):.3f} s, in no shot that the edit knows; "

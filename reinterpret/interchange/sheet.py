@@ -78,7 +78,7 @@ def write(
     shown = small_pictures(_wanted(edit, rows), width=width, height=height, on_pictures=on_pictures)
     record = record_of(timeline)
     heading = record.name or "Reinterpretation"
-    films = {row.film.fingerprint for row in rows if row.film is not None}
+    films = {row.match.film for row in rows if row.match is not None}
     facts = [many(len(rows), "clip"), f"from {many(len(films), 'film')}"]
     facts += [format_seconds(record.frame_count / record.rate), f"{float(record.rate):.5g} frames a second"]
     body = [
@@ -127,7 +127,7 @@ def _clip_row(edit: EditList, row: Account, shown: Pictures) -> str:
     if edit.trailer is not None:
         labels = [row.record.timecode(edit.grid.slot(row.clip.first_frame + offset)) for offset in _offsets(row)]
         cells.append(f"<td>{_pair(shown, edit.trailer, _own_instants(edit, row), labels)}</td>")
-    if row.film is not None and row.source is not None:
+    if row.match is not None and row.film is not None and row.source is not None:
         instants = _source_instants(edit, row)
         # Frames of the film pass at its own rate, from the one that is named first.
         passed = [math.floor((instant - instants[0]) * row.source.rate) for instant in instants]
@@ -218,9 +218,8 @@ def _uses(file: FileAccount) -> str:
 
 
 def _from_where(row: Account) -> str:
-    """From where to where of the file; a title is the trailer's own, in the same place."""
-    place = row.source or row.record
-    return f": {place.first_timecode} - {place.end_timecode}"
+    """From where to where of the file."""
+    return "" if row.source is None else f": {row.source.first_timecode} - {row.source.end_timecode}"
 
 
 def _rights(file: FileAccount) -> str:

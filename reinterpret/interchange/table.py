@@ -63,7 +63,7 @@ def _row(edit: EditList, account: Account, cues: tuple[str, ...], said: dict[str
         "speed": account.clip.speed if match is not None else None,
         "held_frames": account.held_frames if match is not None else None,
         "score": match.score if match is not None else None,
-        **{f"score_{cue}": scores.get(cue) for cue in cues},
+        **{plain_text(f"score_{cue}"): scores.get(cue) for cue in cues},
         "shared": plain_text(match.shared) if match is not None else None,
         "rights": rights.text if rights is not None else None,
         "rights_file": plain_text(rights.source) if rights is not None else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -85,6 +86,17 @@ def edit_of_clips(
         first += frames
     films = tuple(dict.fromkeys(film for _, film, _ in clips if film is not None))
     return EditList(own, grid, films, tuple(made), Soundtrack())
+
+
+def with_hostile_words(edit: EditList, words: str) -> EditList:
+    """The edit with other words for what is shared, and for the first cue, in every match that is chosen."""
+
+    def changed(clip: Clip) -> Clip:
+        if clip.match is None:
+            return clip
+        return replace(clip, match=replace(clip.match, shared=words, cues=((words, 0.5), *clip.match.cues[1:])))
+
+    return replace(edit, clips=tuple(map(changed, edit.clips)))
 
 
 def timeline(edit: EditList, *, options: TimelineOptions | None = None, name: str = "edit") -> otio.schema.Timeline:

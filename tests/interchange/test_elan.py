@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reinterpret.interchange import elan
-from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video
+from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video, with_hostile_words
 
 RATES = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(60000, 1001)]
 
@@ -62,3 +62,11 @@ def test_annotations_of_a_tier_touch_and_end_with_the_film(frames: list[int], ra
             assert first == begin < end
             begin = end
         assert abs(begin - sum(frames) / rate * 1000) <= Fraction(1, 2)
+
+
+@pytest.mark.parametrize("words", HOSTILE_NAMES)
+def test_hostile_words_stay_in_their_cell(words: str) -> None:
+    edit = with_hostile_words(edit_of_clips([(30, video("/films/one.mov"), 2)]), words)
+    text = elan.write(timeline(edit), edit)
+    text.encode("utf-8")
+    assert [tier for _, _, tier, _ in imported(text)] == ["trailer", "reinterpretation", "why"]

@@ -20,7 +20,7 @@ from reinterpret.interchange import fcpxml
 from reinterpret.interchange.sampling import simplest_between
 from reinterpret.interchange.timeline import TimelineOptions
 from reinterpret.video import Video
-from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, match, timeline, video
+from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, match, timeline, video, with_hostile_words
 from tests.interchange.rated import RATES, facts, is_variable, must_show, rated_edit
 from tests.judging import expected_number, remade
 
@@ -385,3 +385,12 @@ def test_the_maintained_adapter_reads_it() -> None:
     ]
     assert found == [("one.mov", 50), ("one.mov", 200)]
     assert [item.trimmed_range_in_parent().start_time.value for item in answers] == [0, 10, 15]
+
+
+@pytest.mark.parametrize("words", HOSTILE_NAMES)
+def test_hostile_words_are_only_notes(words: str) -> None:
+    edit = with_hostile_words(edit_of_clips([(10, video("/films/one.mov"), 2)]), words)
+    text = fcpxml.write(timeline(edit), edit)
+    text.encode("utf-8")
+    (marker,) = checked(text).iter("marker")
+    assert str(marker.get("value")).startswith("0.75")

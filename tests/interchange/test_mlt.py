@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reinterpret.edits import EditList, Soundtrack
 from reinterpret.interchange import mlt
 from reinterpret.interchange.timeline import TimelineOptions
-from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, match, timeline, video
+from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, match, timeline, video, with_hostile_words
 from tests.interchange.rated import RATES, is_variable, must_show, rated_edit
 from tests.judging import number_of, pictures
 
@@ -38,6 +38,7 @@ class Player:
         self.count = int(tractor.get("out", "")) + 1
         self.hidden = {element.get("producer"): element.get("hide") for element in tractor.iter("track")}
         self.tracks = {properties(track).get("shotcut:name"): track for track in self.root.iter("playlist")}
+        assert (self.root.get("producer"), self.root[1].get("id")) == ("main_bin", "main_bin")
         written = [element.tag for element in self.root if element.tag in ("producer", "playlist", "tractor")]
         assert written[-1] == "tractor"
         seen: set[str | None] = set()
@@ -69,10 +70,8 @@ class Player:
             assert (facts["warp_speed"], facts["warp_resource"]) == (text, path)
             speed = Fraction(text)
         assert path.startswith(("/", "./", "../"))
-        held = entry.find("filter")
-        places = [first] * (last + 1 - first) if held is not None else list(range(first, last + 1))
-        assert held is None or properties(held) == {"mlt_service": "freeze", "kdenlive_id": "freeze", "frame": "0"}
-        return [(path, math.floor(place * speed * rates[path] / self.rate + Fraction(1, 2))) for place in places]
+        pace = speed * rates[path] / self.rate
+        return [(path, math.floor(place * pace + Fraction(1, 2))) for place in range(first, last + 1)]
 
 
 def properties(element: Element) -> dict[str | None, str | None]:
@@ -194,6 +193,20 @@ def test_black_covers_the_trailer_and_gaps_of_alternates_do_not() -> None:
     assert player.hidden[player.tracks["alternates"].get("id")] == "both"
 
 
+@pytest.mark.parametrize("count", [1, 7, 90, 5000])
+def test_a_frame_that_is_held_stays_however_long(count: int) -> None:
+    for rate, source in (
+        (Fraction(24), Fraction(60)),
+        (Fraction(30000, 1001), Fraction(25)),
+        (Fraction(25), Fraction(25)),
+    ):
+        film = video("/films/one.mov", rate=source, frames=100_000)
+        edit = edit_of_clips([(10 + count, film, 0)], rate=rate, shot_ends=[10 / rate])
+        shown = Player(mlt.write(timeline(edit), edit)).shown("reinterpretation", {"/films/one.mov": source})
+        last = math.floor((10 / rate - Fraction(1, 1000)) * source)
+        assert {place[1] for place in shown[10:] if place} == {last}
+
+
 def test_sound_is_heard_from_its_own_track() -> None:
     edit = edit_of_clips([(10, video("/films/one.mov", audio=True), 2)])
     player = Player(mlt.write(timeline(edit), edit))
@@ -233,3 +246,12 @@ def test_hostile_names_are_only_paths(name: str, paths: str, speed: Fraction, ca
         assert path == ("/films/" if paths == "absolute" else "./") + name
     else:
         assert name == ".." or "cannot be written as XML" in caplog.text
+
+
+@pytest.mark.parametrize("words", HOSTILE_NAMES)
+def test_hostile_words_are_only_markers(words: str) -> None:
+    edit = with_hostile_words(edit_of_clips([(10, video("/films/one.mov"), 2)]), words)
+    text = mlt.write(timeline(edit), edit)
+    text.encode("utf-8")
+    (marker,) = (element for element in Player(text).root.iter("properties") if element.get("name") == "0")
+    assert str(properties(marker)["text"]).startswith("0.75")

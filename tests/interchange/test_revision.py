@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,10 +12,15 @@ from pathlib import Path
 
 import opentimelineio as otio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.errors import EditError
 from reinterpret.interchange import export_timeline, import_timeline
+from reinterpret.interchange.events import Event, Tracks
+from reinterpret.interchange.films import Films
+from reinterpret.interchange.revision import revised
 from reinterpret.library import Library
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid
@@ -312,3 +318,71 @@ def test_xml_without_our_comments_is_known_by_its_files(edit: EditList, tmp_path
         text = text.replace(f"reinterpret clip {number} ", "")
     path.write_text(text.replace("<name>reinterpretation</name>", ""))
     assert import_timeline(path, edit) == edit
+
+
+Shown = list[tuple[str, int] | None]
+
+
+def seen(events: list[Event], rate: Fraction) -> Shown:
+    """The film and the frame at every place; None for black."""
+    shown: Shown = []
+    for event in events:
+        for place in range(event.count):
+            if event.media is None:
+                shown.append(None)
+            else:
+                passed = place * event.speed * event.media.rate / rate
+                shown.append((event.media.fingerprint, event.source_frame + math.floor(passed)))
+    return shown
+
+
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_whatever_is_put_on_the_track_is_what_the_edit_then_shows(data: st.DataObject) -> None:
+    rate = data.draw(st.sampled_from([Fraction(24), Fraction(25), Fraction(30)]))
+    films = [video(f"{digit}.mov", digit, data.draw(st.sampled_from([rate, rate / 2])), 600) for digit in "bc"]
+    # Two shots of ten seconds of each film are known.
+    known = [
+        Match(
+            0,
+            film.fingerprint,
+            shot,
+            Span(Fraction(10 * shot), Fraction(10 * shot + 10)),
+            Span(begin, begin + 1),
+            0,
+            (),
+        )
+        for film in films
+        for shot, begin in ((0, Fraction(1)), (1, Fraction(11)))
+    ]
+    edit = EditList(
+        video("trailer.mov", "a", rate),
+        FrameGrid(rate, 120),
+        tuple(films),
+        (Clip(0, 60, "footage", known[0], suggestions=tuple(known[1:])), Clip(60, 60, "black")),
+    )
+    tracks = Tracks(edit, lambda path: "", alternates="none")
+    events: list[Event] = []
+    place = 0
+    while place < 120:
+        count = min(data.draw(st.integers(1, 40)), 120 - place)
+        film = data.draw(st.sampled_from([None, *films]))
+        if film is None:
+            events.append(Event(place, count, "black"))
+        else:
+            speed = data.draw(st.sampled_from([Fraction(1), Fraction(1, 2), Fraction(2), Fraction(0)]))
+            frame = data.draw(st.integers(0, int(film.frame_rate * 20) - 1))
+            events.append(Event(place, count, "footage", tracks.facts[film.fingerprint], frame, speed))
+            if speed and count > 1 and data.draw(st.booleans()):
+                # Its last frame is held.
+                moving = data.draw(st.integers(1, count - 1))
+                events[-1] = replace(events[-1], count=moving)
+                last = frame + math.floor((moving - 1) * speed * film.frame_rate / rate)
+                held = replace(events[-1], first=place + moving, count=count - moving, source_frame=last)
+                events.append(replace(held, speed=Fraction(0)))
+        place += count
+    films_known = Films(edit, None, tracks.facts)
+    made = revised(edit, tracks, events, films_known, None)
+    assert seen(Tracks(made, lambda path: "", alternates="none").reinterpretation(), rate) == seen(events, rate)
+    again = Tracks(made, lambda path: "", alternates="none")
+    assert revised(made, again, again.reinterpretation(), Films(made, None, again.facts), None) == made

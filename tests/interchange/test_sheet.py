@@ -15,7 +15,7 @@ from PIL import Image
 from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.interchange import export_timeline, sheet
 from reinterpret.interchange.timeline import TimelineOptions
-from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video
+from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video, with_hostile_words
 from tests.judging import edit_of, expected_numbers, number_of, numbered_film
 
 # What the sheet is made of: anything else came in with a name.
@@ -190,6 +190,8 @@ def test_titles_and_music_are_accounted_for(edit: EditList, films: dict[str, Pat
     page = Page(sheet.write(timeline(titled), titled))
     assert page.rows[1][2] == "the trailer's own title"
     assert "0.80 s of picture in 1 clip" in page.rows[-3][1]
+    # of its own file, whatever the timeline begins with
+    assert "clip 1: 00:00:00:00 - 00:00:00:20" in page.rows[-3][1]
     heard = replace(edit, soundtrack=Soundtrack("file", clips / "no such music.wav"))
     page = Page(sheet.write(timeline(heard), heard))
     assert page.rows[-1][0].startswith("no such music.wav offline")
@@ -209,3 +211,11 @@ def test_large_edits_have_smaller_pictures(films: dict[str, Path]) -> None:
     longer = numbered_film(films["trailer"].with_name("sheet-long.mp4"), 61, rate=25)
     edit = edit_of(longer, *[(1, None, 0)] * 61)
     assert {picture.shape for picture in Page(sheet.write(timeline(edit), edit)).pictures} == {(90, 160)}
+
+
+@pytest.mark.parametrize("words", HOSTILE_NAMES)
+def test_hostile_words_are_only_text(words: str) -> None:
+    edit = with_hostile_words(edit_of_clips([(30, video("/films/one.mov"), 2)]), words)
+    text = sheet.write(timeline(edit), edit)
+    text.encode("utf-8")
+    assert len(Page(text).rows) == 5

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reinterpret.interchange import subtitles
-from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video
+from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video, with_hostile_words
 from tests.interchange.test_elan import RATES
 
 _TIMES = re.compile(r"(\d\d):(\d\d):(\d\d),(\d\d\d) --> (\d\d):(\d\d):(\d\d),(\d\d\d)")
@@ -84,3 +84,11 @@ def test_ten_hours_are_as_exact_as_one_minute() -> None:
     edit = edit_of_clips([(count, film, 0), (1, film, 0)], rate=rate)
     _, last = shown(subtitles.write(timeline(edit), edit))
     assert last[:2] == (35_999_997, 36_000_031)
+
+
+@pytest.mark.parametrize("words", HOSTILE_NAMES)
+def test_hostile_words_end_no_subtitle(words: str) -> None:
+    edit = with_hostile_words(edit_of_clips([(30, video("/films/one.mov"), 2), (30, None, 0)]), words)
+    text = subtitles.write(timeline(edit), edit)
+    text.encode("utf-8")
+    assert [len(lines) for _, _, lines in shown(text)] == [3, 1]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from reinterpret.interchange import table
 from reinterpret.interchange.table import BYTE_ORDER_MARK, guarded, unguarded
 from reinterpret.timecode import parse_timecode
-from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video
+from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video, with_hostile_words
 
 
 def read_back(text: str) -> list[dict[str, str]]:
@@ -69,6 +70,14 @@ def test_every_number_of_every_clip() -> None:
         "trailer",
         "suggestions",
     }
+
+
+def test_titles_are_frames_of_the_trailer() -> None:
+    edit = edit_of_clips([(30, video("/films/one.mov"), 2), (20, None, 0)])
+    edit = replace(edit, clips=(edit.clips[0], replace(edit.clips[1], kind="title")))
+    title = read_back(table.write(timeline(edit), edit))[1]
+    assert (title["kind"], title["film"], title["score"], title["speed"]) == ("title", "/films/trailer.mp4", "", "")
+    assert (title["source_in_frame"], title["source_out_frame"]) == ("30", "50")
 
 
 def test_numbers_are_bare_and_text_is_quoted_and_lines_end_as_rfc_4180_says() -> None:
@@ -133,3 +142,13 @@ def test_places_touch_and_all_three_ways_to_say_them_agree(frames: list[int], ra
         assert abs(Fraction(row["record_out_seconds"]) - frame / rate) <= Fraction(1, 2_000_000)
         begin = parse_timecode(rows[0]["record_in_timecode"], rate)
         assert parse_timecode(row["record_out_timecode"], rate) - begin == frame
+
+
+@pytest.mark.parametrize("words", HOSTILE_NAMES)
+def test_hostile_words_stay_in_their_cells(words: str) -> None:
+    edit = with_hostile_words(edit_of_clips([(30, video("/films/one.mov"), 2)]), words)
+    text = table.write(timeline(edit), edit)
+    text.encode("utf-8")
+    (row,) = read_back(text)
+    assert row["shared"] == re.sub("[\x00-\x08\x0e-\x1f\ud800-\udfff]", "\ufffd", words)
+    assert row["suggestions"] == "0"
