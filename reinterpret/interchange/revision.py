@@ -7,6 +7,7 @@ A clip whose places and frames are what they were is the very clip that it was. 
   one that the suggestions gave that shot there; where they did not it is 0, with no cues.
 - A person's choice is rendered as it stands: a clip that goes on beyond the end of its shot makes the shot as long.
 - Where nothing is, there is black. The trailer at its own place is a title.
+- Footage that a person has put there is locked; what was rejected for a clip stays rejected.
 """
 
 from __future__ import annotations
@@ -108,9 +109,9 @@ class _Revision:
             return None
         old = self._clip_at(event.first, (held or event).end)
         if event.media is None:
-            return Clip(first, end - first, "black", suggestions=old.suggestions)
+            return Clip(first, end - first, "black", suggestions=old.suggestions, rejected=old.rejected)
         if self._is_title(event) and held is None:
-            return Clip(first, end - first, "title", suggestions=old.suggestions)
+            return Clip(first, end - first, "title", suggestions=old.suggestions, rejected=old.rejected)
         if event.speed > _FASTEST:
             raise EditError(f"{self._where(event)} runs {float(event.speed):g} times as fast; {_FASTEST} is the most")
         if event.media.frame_count and event.source_frame >= event.media.frame_count:
@@ -118,7 +119,8 @@ class _Revision:
                 f"{self._where(event)} begins at frame {event.source_frame}, but the film has {event.media.frame_count}"
             )
         match = self._match(event, held, old)
-        clip = Clip(first, end - first, "footage", match, event.speed or Fraction(1), old.suggestions)
+        rejected = tuple(shot for shot in old.rejected if shot != (match.film, match.source_shot))
+        clip = Clip(first, end - first, "footage", match, event.speed or Fraction(1), old.suggestions, True, rejected)
         return clip if held is None or self._holds(clip, event, held) else None
 
     def _holds(self, clip: Clip, event: Event, held: Event) -> bool:

@@ -79,7 +79,22 @@ def test_a_slid_in_point_keeps_shot_and_score(edit: EditList, tmp_path: Path) ->
     before = edit.clips[0].match
     assert before is not None
     used = Span(Fraction(33, 25), Fraction(83, 25))
-    assert found.clips[0] == replace(edit.clips[0], match=replace(before, source_span=used))
+    # What a person has put there stays when the rest is assigned again.
+    assert found.clips[0] == replace(edit.clips[0], match=replace(before, source_span=used), locked=True)
+
+
+def test_what_was_rejected_stays_so_unless_it_is_put_there(edit: EditList, tmp_path: Path) -> None:
+    refused = (("c" * 32, 1), ("b" * 32, 2))
+    first = replace(edit.clips[0], rejected=refused)
+    edit = replace(edit, clips=(first, *edit.clips[1:]))
+
+    def put(track: otio.schema.Track) -> None:
+        track[0] = track[1].clone()
+
+    found = changed(edit, tmp_path, put).clips[0]
+    assert found.match is not None
+    assert (found.match.film, found.match.source_shot) == refused[0]
+    assert found.rejected == refused[1:]
 
 
 def test_a_moved_cut_moves_both_clips_and_leaves_the_others(edit: EditList, tmp_path: Path) -> None:
@@ -121,7 +136,7 @@ def test_a_suggestion_put_in_place_is_that_suggestion(edit: EditList, tmp_path: 
         track[0] = clip
 
     found = changed(edit, tmp_path, choose)
-    assert found.clips[0] == replace(edit.clips[0], match=wanted)
+    assert found.clips[0] == replace(edit.clips[0], match=wanted, locked=True)
 
 
 def test_swapped_clips_keep_their_in_points_but_not_their_scores(edit: EditList, tmp_path: Path) -> None:
