@@ -107,10 +107,12 @@ class _Revision:
         if end <= first:
             return None
         old = self._clip_at(event.first, (held or event).end)
+        # Whatever else is known of the clip that was there stays.
+        place = replace(old, first_frame=first, frame_count=end - first, kind="black", match=None, speed=Fraction(1))
         if event.media is None:
-            return Clip(first, end - first, "black", suggestions=old.suggestions)
+            return place
         if self._is_title(event) and held is None:
-            return Clip(first, end - first, "title", suggestions=old.suggestions)
+            return replace(place, kind="title")
         if event.speed > _FASTEST:
             raise EditError(f"{self._where(event)} runs {float(event.speed):g} times as fast; {_FASTEST} is the most")
         if event.media.frame_count and event.source_frame >= event.media.frame_count:
@@ -118,7 +120,7 @@ class _Revision:
                 f"{self._where(event)} begins at frame {event.source_frame}, but the film has {event.media.frame_count}"
             )
         match = self._match(event, held, old)
-        clip = Clip(first, end - first, "footage", match, event.speed or Fraction(1), old.suggestions)
+        clip = replace(place, kind="footage", match=match, speed=event.speed or Fraction(1))
         return clip if held is None or self._holds(clip, event, held) else None
 
     def _holds(self, clip: Clip, event: Event, held: Event) -> bool:
