@@ -60,7 +60,7 @@ class _Revision:
         named = {match.film for clip in clips for match in [*([clip.match] if clip.match else []), *clip.suggestions]}
         known = {film.fingerprint for film in self._edit.films}
         films = (*self._edit.films, *(self._films.video(film) for film in sorted(named - known)))
-        return replace(self._edit, films=films, clips=tuple(clips))
+        return replace(self._edit, films=films, clips=_numbered(clips, self._edit))
 
     def _kept(self, events: list[Event]) -> dict[int, Clip]:
         """The clips that nobody has touched, by the place at which they begin."""
@@ -304,6 +304,22 @@ def _joined_up(clips: list[Clip], first: int, end: int) -> list[Clip]:
         stop = end if number == len(clips) - 1 else clips[number + 1].first_frame
         made.append(replace(clip, first_frame=begin, frame_count=stop - begin))
     return made
+
+
+def _numbered(clips: list[Clip], before: EditList) -> tuple[Clip, ...]:
+    """Where matches count the clips of the edit, those of clips that have moved up or down count on with them."""
+    if any(match.target_shot != number for number, clip in enumerate(before.clips) for match in _matches(clip)):
+        return tuple(clips)
+    return tuple(
+        replace(
+            clip,
+            match=None if clip.match is None else replace(clip.match, target_shot=number),
+            suggestions=tuple(replace(match, target_shot=number) for match in clip.suggestions),
+        )
+        if any(match.target_shot != number for match in _matches(clip))
+        else clip
+        for number, clip in enumerate(clips)
+    )
 
 
 def _matches(clip: Clip) -> list[Match]:
