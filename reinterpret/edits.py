@@ -163,16 +163,13 @@ class EditList:
 
         Beyond the end of the archive shot (before its transition, if it has one) its last frame is held.
         """
+        return [self.source_instant(clip, frame) for frame in range(clip.first_frame, clip.end_frame)]
+
+    def source_instant(self, clip: Clip, frame: int) -> Fraction:
+        """The instant of the source that a frame of a clip of footage shows; see `source_seconds`."""
         assert clip.match is not None
-        begin = self.grid.seconds(clip.first_frame)
-        last = clip.match.last_seconds
-        return [
-            max(
-                min(clip.match.source_span.start + (self.grid.seconds(frame) - begin) * clip.speed, last),
-                clip.match.shot_span.start,
-            )
-            for frame in range(clip.first_frame, clip.end_frame)
-        ]
+        passed = (self.grid.seconds(frame) - self.grid.seconds(clip.first_frame)) * clip.speed
+        return max(min(clip.match.source_span.start + passed, clip.match.last_seconds), clip.match.shot_span.start)
 
     def moving_places(self, clip: Clip) -> int:
         """How many places of the grid a clip of footage fills before the last frame of its shot is held.

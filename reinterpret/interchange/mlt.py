@@ -28,7 +28,7 @@ from reinterpret.files import plain_text
 from reinterpret.interchange.accounts import clock, rounded_ms
 from reinterpret.interchange.events import Event, Record, TrackName
 from reinterpret.interchange.media import MediaFacts
-from reinterpret.interchange.sampling import frame_at_place
+from reinterpret.interchange.sampling import shown_frames
 from reinterpret.interchange.timeline import events_of, marker_text, record_of
 
 logger = logging.getLogger(__name__)
@@ -74,8 +74,7 @@ def first_place(event: Event, rate: Fraction) -> int:
     if event.speed == 0:
         # Its places lie around the one at which the frame itself is due.
         return max(0, math.floor(event.source_frame / pace - Fraction(event.count, 2)))
-    places = range(min(event.count, pace.denominator, _MOST_PLACES))
-    wanted = [frame_at_place(event, place, rate) for place in places]
+    wanted = shown_frames(event, rate, min(event.count, pace.denominator, _MOST_PLACES))
     near = math.floor(wanted[0] / pace)
     return min(range(max(0, near - 2), near + 3), key=lambda first: _misses(first, pace, wanted))
 
@@ -89,19 +88,14 @@ def producer_speed(event: Event, rate: Fraction) -> Fraction:
     return speed
 
 
-def shown_frame(place: int, pace: Fraction) -> int:
-    """The frame of a file that MLT shows at a frame of a producer. pace: frames of the file in a frame of that."""
-    return math.floor(place * pace + Fraction(1, 2))
-
-
 def _misses(first: int, pace: Fraction, wanted: list[int]) -> tuple[int, int, int]:
     """How far off the first place is, how many are, and how many of them hang by a float: half-way between frames."""
-    shown = [shown_frame(first + place, pace) for place in range(len(wanted))]
-    even = sum(
-        (2 * (first + place) * pace).denominator == 1 and (first + place) * pace % 1 != 0
-        for place in range(len(wanted))
-    )
-    return abs(shown[0] - wanted[0]), sum(a != b for a, b in zip(shown, wanted, strict=True)), even
+    # Twice, so that halves are whole numbers.
+    step, unit = 2 * pace.numerator, 2 * pace.denominator
+    positions = [place * step for place in range(first, first + len(wanted))]
+    shown = [(position + unit // 2) // unit for position in positions]
+    halves = sum(position % unit == unit // 2 for position in positions)
+    return abs(shown[0] - wanted[0]), sum(a != b for a, b in zip(shown, wanted, strict=True)), halves
 
 
 def _add_profile(root: Element, record: Record) -> None:

@@ -61,7 +61,7 @@ class _Revision:
         named = {match.film for clip in clips for match in [*([clip.match] if clip.match else []), *clip.suggestions]}
         known = {film.fingerprint for film in self._edit.films}
         films = (*self._edit.films, *(self._films.video(film) for film in sorted(named - known)))
-        return replace(self._edit, films=films, clips=tuple(clips))
+        return replace(self._edit, films=films, clips=_numbered(clips, self._edit))
 
     def _kept(self, events: list[Event]) -> dict[int, Clip]:
         """The clips that nobody has touched, by the place at which they begin."""
@@ -108,10 +108,12 @@ class _Revision:
         if end <= first:
             return None
         old = self._clip_at(event.first, (held or event).end)
+        # Whatever else is known of the clip that was there stays.
+        place = replace(old, first_frame=first, frame_count=end - first, kind="black", match=None, speed=Fraction(1))
         if event.media is None:
-            return Clip(first, end - first, "black", suggestions=old.suggestions, rejected=old.rejected)
+            return place
         if self._is_title(event) and held is None:
-            return Clip(first, end - first, "title", suggestions=old.suggestions, rejected=old.rejected)
+            return replace(place, kind="title")
         if event.speed > _FASTEST:
             raise EditError(f"{self._where(event)} runs {float(event.speed):g} times as fast; {_FASTEST} is the most")
         if event.media.frame_count and event.source_frame >= event.media.frame_count:
@@ -120,7 +122,8 @@ class _Revision:
             )
         match = self._match(event, held, old)
         rejected = tuple(shot for shot in old.rejected if shot != (match.film, match.source_shot))
-        clip = Clip(first, end - first, "footage", match, event.speed or Fraction(1), old.suggestions, True, rejected)
+        speed = event.speed or Fraction(1)
+        clip = replace(place, kind="footage", match=match, speed=speed, locked=True, rejected=rejected)
         return clip if held is None or self._holds(clip, event, held) else None
 
     def _holds(self, clip: Clip, event: Event, held: Event) -> bool:
@@ -304,6 +307,22 @@ def _joined_up(clips: list[Clip], first: int, end: int) -> list[Clip]:
         stop = end if number == len(clips) - 1 else clips[number + 1].first_frame
         made.append(replace(clip, first_frame=begin, frame_count=stop - begin))
     return made
+
+
+def _numbered(clips: list[Clip], before: EditList) -> tuple[Clip, ...]:
+    """Where matches count the clips of the edit, those of clips that have moved up or down count on with them."""
+    if any(match.target_shot != number for number, clip in enumerate(before.clips) for match in _matches(clip)):
+        return tuple(clips)
+    return tuple(
+        replace(
+            clip,
+            match=None if clip.match is None else replace(clip.match, target_shot=number),
+            suggestions=tuple(replace(match, target_shot=number) for match in clip.suggestions),
+        )
+        if any(match.target_shot != number for match in _matches(clip))
+        else clip
+        for number, clip in enumerate(clips)
+    )
 
 
 def _matches(clip: Clip) -> list[Match]:

@@ -17,13 +17,16 @@ _ROUNDING_SECONDS = Fraction(1, 1000)
 _MARGIN = Fraction(1, 10)
 
 
-def frame_at_place(event: Event, place: int, rate: Fraction) -> int:
-    """The frame of its file that an event shows at a place of its own, both counted from 0. rate: of the record.
+def shown_frames(event: Event, rate: Fraction, places: int) -> list[int]:
+    """The frames of its file that an event shows at its first places, counted from 0. rate: of the record.
 
-    Of a variable rate: the position, counted evenly at its mean rate, at which the frame is on the screen.
+    Of a variable rate: the positions, counted evenly at its mean rate, at which the frames are on the screen.
     """
     assert event.media is not None
-    return math.floor(_phase(event) + place * _pace(event, rate))
+    phase, pace = _phase(event), _pace(event, rate)
+    unit = math.lcm(phase.denominator, pace.denominator)
+    begin, step = int(phase * unit), int(pace * unit)
+    return [(begin + place * step) // unit for place in range(places)]
 
 
 def start_seconds(event: Event, rate: Fraction) -> Fraction:
@@ -62,10 +65,12 @@ def simplest_between(low: Fraction, high: Fraction) -> Fraction:
 def _bounds(event: Event, rate: Fraction) -> tuple[Fraction, Fraction]:
     """Between which positions of the file, in frames, the first place may lie; the upper one is not among them."""
     phase, pace = _phase(event), _pace(event, rate)
+    # In whole numbers of a common unit: fractions would take seconds for a long edit.
+    unit = math.lcm(phase.denominator, pace.denominator)
+    begin, step = int(phase * unit), int(pace * unit)
     # After so many places the pattern returns.
-    passed = [phase + place * pace for place in range(min(event.count, pace.denominator))]
-    within = [position - math.floor(position) for position in passed]
-    return phase - min(within), phase + 1 - max(within)
+    within = [(begin + place * step) % unit for place in range(min(event.count, pace.denominator))]
+    return phase - Fraction(min(within), unit), phase + 1 - Fraction(max(within), unit)
 
 
 def _pace(event: Event, rate: Fraction) -> Fraction:

@@ -107,8 +107,7 @@ def _own_instants(edit: EditList, row: Account) -> list[Fraction]:
 def _source_instants(edit: EditList, row: Account) -> list[Fraction]:
     if row.match is None:
         return []
-    instants = edit.source_seconds(row.clip)
-    return [instants[offset] for offset in _offsets(row)]
+    return [edit.source_instant(row.clip, row.clip.first_frame + offset) for offset in _offsets(row)]
 
 
 def _offsets(row: Account) -> list[int]:

@@ -209,6 +209,26 @@ def test_a_split_clip_is_two(edit: EditList, tmp_path: Path) -> None:
     assert found.clips[2:] == edit.clips[1:]
 
 
+def test_where_matches_count_the_clips_they_go_on_counting(edit: EditList, tmp_path: Path) -> None:
+    def split(track: otio.schema.Track) -> None:
+        rest = track[0].clone()
+        track[0].source_range = span(20, 15)
+        rest.source_range = span(60, 35)
+        track.insert(1, rest)
+
+    counted = [
+        replace(
+            clip,
+            match=None if clip.match is None else replace(clip.match, target_shot=number),
+            suggestions=tuple(replace(other, target_shot=number) for other in clip.suggestions),
+        )
+        for number, clip in enumerate(edit.clips)
+    ]
+    found = changed(replace(edit, clips=tuple(counted)), tmp_path, split)
+    for number, clip in enumerate(found.clips):
+        assert {match.target_shot for match in [*([clip.match] if clip.match else []), *clip.suggestions]} == {number}
+
+
 def test_what_is_beyond_the_end_is_cut_off_and_said(
     edit: EditList, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
