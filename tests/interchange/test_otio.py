@@ -116,7 +116,7 @@ def test_a_carried_edit_that_is_damaged_is_refused(edit: EditList, tmp_path: Pat
     export_timeline(edit, path)
     values = json.loads(path.read_text())
     values["metadata"]["reinterpret"]["edit"] = edit.dumps().replace('"kind": "footage"', '"kind": "cheese"')
-    with pytest.raises(EditError, match=r"a\.otio: the edit does not hold together: .*cheese"):
+    with pytest.raises(EditError, match=r"a\.otio.*: .*cheese"):
         imported(None, path, json.dumps(values))
 
 
