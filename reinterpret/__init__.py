@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reinterpret.embeddings import Embeddings, Film, embed_video
     from reinterpret.encoders import load_encoder
     from reinterpret.errors import (
+        ConflictError,
         EditError,
         EncoderError,
         FfmpegError,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Clip": "edits",
     "CompileSettings": "compilation",
+    "ConflictError": "errors",
     "Detection": "shots",
     "EditError": "errors",
     "EditList": "edits",
@@ -118,6 +120,7 @@ __all__ = [
     "PRESETS",
     "Clip",
     "CompileSettings",
+    "ConflictError",
     "Detection",
     "EditError",
     "EditList",

@@ -18,7 +18,7 @@ from reinterpret.files import json_text, renamed_into
 from reinterpret.timebase import Span, format_fraction, parse_fraction
 from reinterpret.video import FrameGrid, Video
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _FORMAT_NAME = "reinterpret-edit"
 
 ClipKind = Literal["footage", "black", "title"]
@@ -46,6 +46,8 @@ class Match:
     """A shot of the trailer, a shot of the archive and the span used of it, with its score."""
 
     target_shot: int
+    """The place of its clip in the edit, from 0: clips are the shots of the trailer, as they are cut now. Whoever
+    splits or joins clips numbers all of them anew."""
     film: str
     """Fingerprint of the archive film."""
     source_shot: int
@@ -79,6 +81,10 @@ class Clip:
     """Seconds of the source that pass in a second of the trailer; below 1 it is slowed down."""
     suggestions: tuple[Match, ...] = ()
     """The best matches, ranked; the one chosen need not be among them."""
+    locked: bool = False
+    """Whether it stays as it is when the others are assigned again."""
+    rejected: tuple[tuple[str, int], ...] = ()
+    """Film (by fingerprint) and number of the archive shots that are never to be suggested here again."""
 
     def __post_init__(self) -> None:
         if self.first_frame < 0 or self.frame_count < 1:
@@ -87,6 +93,10 @@ class Clip:
             raise ValueError(f"a clip is footage with a match, or black or a title without, got {self.kind!r}")
         if not 0 < self.speed <= 16:
             raise ValueError(f"the speed of a clip lies between 0 and 16, got {self.speed}")
+        refused = set(self.rejected)
+        for match in (*self.suggestions, *(() if self.match is None else (self.match,))):
+            if (match.film, match.source_shot) in refused:
+                raise ValueError(f"a clip never shows what was rejected for it, got {match.film}:{match.source_shot}")
 
     @property
     def end_frame(self) -> int:
@@ -248,6 +258,8 @@ def _clip_to_json(clip: Clip) -> dict[str, Any]:
         "speed": format_fraction(clip.speed),
         "match": None if clip.match is None else _match_to_json(clip.match),
         "suggestions": [_match_to_json(match) for match in clip.suggestions],
+        "locked": clip.locked,
+        "rejected": [[film, shot] for film, shot in clip.rejected],
     }
 
 
@@ -288,6 +300,9 @@ def _clip_from_json(values: dict[str, Any]) -> Clip:
         match=None if values["match"] is None else _match_from_json(values["match"]),
         speed=parse_fraction(values["speed"]),
         suggestions=tuple(_match_from_json(match) for match in values["suggestions"]),
+        # before version 4 nobody could lock or reject
+        locked=bool(values.get("locked", False)),
+        rejected=tuple((str(film), int(shot)) for film, shot in values.get("rejected", [])),
     )
 
 

@@ -184,7 +184,7 @@ class _Matching:
             fate = self._fates[number]
             if fate == "scene":
                 best, *others = matches[number]
-                speed = _speed(best, self._needed(number), self._settings.short)
+                speed = source_speed(best, self._needed(number), self._settings.short)
                 clips.append(Clip(first, end - first, "footage", best, speed, tuple(others)))
             else:
                 kind: Literal["title", "black"] = "title" if fate == "keep" else "black"
@@ -319,7 +319,8 @@ def shortage_cost(length: float, needed: float, short: ShortPolicy) -> float:
     return _REFUSED_COST + (1 - share)
 
 
-def _speed(chosen: Match, needed: Fraction, short: ShortPolicy) -> Fraction:
+def source_speed(chosen: Match, needed: Fraction, short: ShortPolicy) -> Fraction:
+    """How fast a match must play to fill `needed` seconds; 1 where it is long enough, or is to be held at its end."""
     available = chosen.source_span.duration
     if short != "slow" or available >= needed:
         return Fraction(1)

@@ -212,7 +212,7 @@ def test_an_edit_of_the_first_version_is_still_read(saved: Path) -> None:
 
     made = EditList.load(saved)
     assert EditList.load(changed(saved, older)) == made
-    assert json.loads(made.dumps())["version"] == 3
+    assert json.loads(made.dumps())["version"] == FORMAT_VERSION
 
 
 def test_what_two_shots_share_is_kept(tmp_path: Path) -> None:

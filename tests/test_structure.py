@@ -47,10 +47,12 @@ ORDER = [
     "alignment",
     "assignment",
     "matching",
+    "choosing",
     "beats",
     "compilation",
     "rendering",
     "live",
+    "studio",
     "cli",
     "__main__",
 ]
