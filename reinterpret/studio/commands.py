@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,8 +26,8 @@ class Command(BaseModel):
     shot: int = Field(0, ge=0)
     other: int = Field(0, ge=0)
     """The other clip."""
-    frames: int = Field(0, ge=-10_000_000, le=10_000_000)
-    """Of the source."""
+    place: int = Field(0, ge=0)
+    """The frame of the source at which the clip is to begin."""
     frame: int = Field(0, ge=0)
     """Of the trailer."""
     locked: bool = True
@@ -61,11 +62,21 @@ class Desk:
         return self.film(command.film).fingerprint
 
 
+def _slid_to(edit: EditList, command: Command) -> EditList:
+    """The page knows places, not steps: so it does not matter between which frames the in-point lies now."""
+    match = edit.clips[command.clip].match if command.clip < len(edit.clips) else None
+    if match is None:
+        return choosing.slide(edit, command.clip, source_frames=0)
+    now = match.source_span.start * edit.film(match.film).frame_rate
+    steps = command.place - (math.floor(now) if command.place > now else math.ceil(now))
+    return choosing.slide(edit, command.clip, source_frames=steps)
+
+
 _CHANGES: dict[str, Callable[[EditList, Command], EditList]] = {
     "lock": lambda edit, command: choosing.lock(edit, command.clip, command.locked),
     "title": lambda edit, command: choosing.choose_title(edit, command.clip),
     "black": lambda edit, command: choosing.choose_black(edit, command.clip),
-    "slide": lambda edit, command: choosing.slide(edit, command.clip, source_frames=command.frames),
+    "slide": lambda edit, command: _slid_to(edit, command),
     "swap": lambda edit, command: choosing.swap(edit, command.clip, command.other),
     "split": lambda edit, command: choosing.split(edit, command.clip, command.frame),
     "join": lambda edit, command: choosing.join(edit, command.clip),

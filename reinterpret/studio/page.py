@@ -35,9 +35,11 @@ class Page:
             raise EditError(f"{session.path}: follows no trailer; the studio opens what `match` and `trailer` make")
         self.session, self.films = session, Films(edit)
         self.library_films = sorted(films, key=lambda film: film.name.lower())
-        self.proxies, self.preview, self.job = Proxies(), Preview(), RenderJob(output)
+        self.proxies, self.job = Proxies(), RenderJob(output)
+        self.preview = Preview(give_way=lambda: self.proxies.busy)
         # In the address of every picture: browsers keep them, and film 3 of the next session is another film.
         self.nonce = secrets.token_hex(4)
+        self.media = f"/media/{self.nonce}"
         self._waveform: str | None = None
         self._drawing = threading.Lock()
         self._show(session.state())
@@ -92,7 +94,7 @@ class Page:
         assert edit.trailer is not None
         lengths = [float(clip.frame_count / edit.grid.rate) for clip in edit.clips]
         return {
-            "media": f"/media/{self.nonce}",
+            "media": self.media,
             "px_per_second": pixels_per_second(lengths),
             "aspect": edit.trailer.display_width / edit.trailer.display_height,
             "trailer": edit.trailer.name,

@@ -1,4 +1,4 @@
-"""The preview: the edit as it is now goes in, one small film of the whole comes out, made again as soon as it changes."""
+"""The preview: the edit as it is now goes in, a small film of the whole comes out, made again as soon as it changes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 _HEIGHT = 240
 _CRF = 27
+# It waits for what is looked at, but comes on all the same: eight frames in half a second at worst.
+_STEP_SECONDS, _PATIENCE_STEPS = 0.02, 25
 # A player may still be reading the one before.
 _KEPT = 3
 
@@ -41,7 +44,9 @@ class PreviewState:
 class Preview:
     """Keeps a film of the newest edit ready, in a thread. Segments are kept by content: a change makes one of them."""
 
-    def __init__(self, *, jobs: int | None = None) -> None:
+    def __init__(self, *, jobs: int | None = None, give_way: Callable[[], bool] = lambda: False) -> None:
+        """give_way: whether something is being made that the person waits for; the preview then waits a little."""
+        self._give_way = give_way
         # One core is left to the page.
         self._jobs = jobs or max(1, (os.cpu_count() or 1) - 1)
         self._folder = tempfile.TemporaryDirectory(prefix="reinterpret-studio-", ignore_cleanup_errors=True)
@@ -94,6 +99,10 @@ class Preview:
             if self._wanted is not None or self._closed:
                 raise Stopped
             self._state = replace(self._state, done=done, total=total)
+            patience = _PATIENCE_STEPS
+            while patience and self._give_way():
+                time.sleep(_STEP_SECONDS)
+                patience -= 1
 
         problem = None
         try:

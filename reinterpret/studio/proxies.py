@@ -106,6 +106,11 @@ class Proxies:
             job.waiting += 1
         return Order(self, job)
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for one."""
+        return bool(self._jobs)
+
     def path(self, wanted: Wanted) -> Path:
         """Ask for one and wait for it. Raises what making it raises."""
         with self.order(wanted) as order:

@@ -72,7 +72,7 @@ class Studio:
 
     def strip(self) -> HTMLResponse:
         """The shots alone, for when they have become others."""
-        return self._html("strip.html", state=self._page.state())
+        return self._html("strip.html", state=self._page.state(), media=self._page.media)
 
     def suggestions(
         self,
@@ -92,7 +92,7 @@ class Studio:
         shown = self._page.suggestions(
             clip, by=by, film=film, text=text, like=alike, without=without or (), page=page
         )
-        return self._html("suggestions.html", **shown)
+        return self._html("suggestions.html", media=self._page.media, **shown)
 
     def edit(self, verb: str, command: Command) -> dict[str, Any]:
         """Change the edit."""
