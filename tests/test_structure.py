@@ -73,6 +73,10 @@ HOMES = {
     "tokenizers": {"sentences"},
     "typer": {"cli"},
     "rich": {"cli"},
+    "fastapi": {"studio", "cli"},
+    "jinja2": {"studio", "cli"},
+    "starlette": {"studio"},
+    "uvicorn": {"studio", "cli"},
     "av": {"video", "frames", "sound", "rendering", "live"},
 }
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from reinterpret.cues import PRESETS, preset_weights
@@ -28,14 +29,22 @@ from reinterpret.video import Video
 class Page:
     """All that one session shows, and what makes it: proxies, preview, rendering. `close` ends what is running."""
 
-    def __init__(self, session: Session, output: Path, *, films: Sequence[Video] = ()) -> None:
-        """output: where `render` goes. films: of the library, which one can choose from. Raises EditError."""
+    def __init__(
+        self,
+        session: Session,
+        output: Path,
+        *,
+        films: Sequence[Video] = (),
+        rendering: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """output: where `render` goes. films: of the library, which one can choose from. rendering: options of
+        `rendering.film.render`. Raises EditError."""
         edit = session.state().edit
         if edit.trailer is None:
             raise EditError(f"{session.path}: follows no trailer; the studio opens what `match` and `trailer` make")
         self.session, self.films = session, Films(edit)
         self.library_films = sorted(films, key=lambda film: film.name.lower())
-        self.proxies, self.job = Proxies(), RenderJob(output)
+        self.proxies, self.job = Proxies(), RenderJob(output, **rendering)
         self.preview = Preview(give_way=lambda: self.proxies.busy)
         # In the address of every picture: browsers keep them, and film 3 of the next session is another film.
         self.nonce = secrets.token_hex(4)

@@ -89,9 +89,7 @@ class Studio:
         if (like and found is None) or clip < 0:
             raise LookupError("there are no such suggestions")
         alike = None if found is None else (int(found[1]), int(found[2]))
-        shown = self._page.suggestions(
-            clip, by=by, film=film, text=text, like=alike, without=without or (), page=page
-        )
+        shown = self._page.suggestions(clip, by=by, film=film, text=text, like=alike, without=without or (), page=page)
         return self._html("suggestions.html", media=self._page.media, **shown)
 
     def edit(self, verb: str, command: Command) -> dict[str, Any]:

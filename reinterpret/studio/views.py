@@ -20,9 +20,7 @@ def clip_views(edit: EditList, films: Films, *, offline: Collection[str] = ()) -
     return [_clip_view(edit, number, clip, films, offline) for number, clip in enumerate(edit.clips)]
 
 
-def _clip_view(
-    edit: EditList, number: int, clip: Clip, films: Films, offline: Collection[str]
-) -> dict[str, Any]:
+def _clip_view(edit: EditList, number: int, clip: Clip, films: Films, offline: Collection[str]) -> dict[str, Any]:
     first, end = edit.grid.slot(clip.first_frame), edit.grid.slot(clip.end_frame)
     shown = None
     if clip.match is not None:
@@ -102,5 +100,3 @@ def _places(start: Fraction, end: Fraction, rate: Fraction) -> tuple[int, int]:
     # Times that were rounded to milliseconds lie just before their frame.
     first = math.floor((start + Fraction(1, 1000)) * rate)
     return first, max(first + 1, math.ceil((end - Fraction(1, 1000)) * rate))
-
-

@@ -31,7 +31,7 @@ from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
 COMMANDS = ["compile", "gif", "grid", "index", "info", "match", "remove", "render", "search", "shots", "tags"]
-COMMANDS += ["trailer", "verify", "webcam"]
+COMMANDS += ["studio", "trailer", "verify", "webcam"]
 HEAVY = [
     "torch",
     "cv2",
@@ -46,6 +46,8 @@ HEAVY = [
     "PIL",
     "numpy",
     "rich.progress",
+    "fastapi",
+    "uvicorn",
 ]
 
 
@@ -161,6 +163,7 @@ GROUPS = {
         ("trailer", ("detection", "likeness", "matching", "answering", "rendering")),
         ("match", ("detection", "likeness", "matching", "answering")),
         ("render", ("rendering",)),
+        ("studio", ("detection", "likeness", "matching", "answering", "rendering")),
         ("grid", ("likeness", "query")),
         ("search", ("likeness", "query")),
         ("shots", ("detection",)),
