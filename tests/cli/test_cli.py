@@ -30,8 +30,8 @@ from reinterpret.library import Library
 from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
-COMMANDS = ["compile", "gif", "grid", "index", "info", "match", "remove", "render", "search", "shots", "tags"]
-COMMANDS += ["studio", "trailer", "verify", "webcam"]
+COMMANDS = ["compile", "gif", "grid", "index", "info", "match", "remove", "render", "search", "shots"]
+COMMANDS += ["studio", "tags", "trailer", "verify", "webcam"]
 HEAVY = [
     "torch",
     "cv2",
