@@ -86,8 +86,8 @@ _CHANGES: dict[str, Callable[[EditList, Command], EditList]] = {
 _WORDS = {
     "choose": "chosen",
     "reject": "rejected; it is not suggested here again",
-    "title": "the trailer itself stays",
-    "black": "stays black",
+    "title": "keeps the trailer's own picture",
+    "black": "black",
     "slide": "in-point moved",
     "swap": "swapped",
     "split": "split in two",
@@ -108,4 +108,4 @@ def said(verb: str, command: Command) -> str:
     if verb in _WHOLE_WORDS:
         return _WHOLE_WORDS[verb]
     words = _WORDS[verb] if verb != "lock" else "locked" if command.locked else "unlocked"
-    return f"Shot {command.clip + 1} {words}" if verb != "choose" else f"Chosen for shot {command.clip + 1}"
+    return f"Shot {command.clip + 1}: {words}"

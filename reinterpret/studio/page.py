@@ -66,7 +66,8 @@ class Page:
         state = Desk(self.session, self.films.film).perform(verb, command)
         if state.edit is not before.edit:
             self._show(state)
-        return {**self.state(), "said": said(verb, command) if state.revision != before.revision else ""}
+        changed = state.revision != before.revision or verb == "save"
+        return {**self.state(), "said": said(verb, command) if changed else "That changes nothing"}
 
     def render(self, command: Command) -> dict[str, Any]:
         """Begin to render the edit as the page shows it. Raises EditError, OutputError."""

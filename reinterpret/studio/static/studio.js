@@ -34,7 +34,7 @@ const viewer = new Viewer({
   onTime: (seconds, follow) => strip.setPlayhead(seconds, follow),
   onSlide: (place) => slide(place),
   onEnd: () => {
-    if (viewer.mode === "whole") take(shotAt(viewer.wholeTime), { seek: false });
+    if (viewer.mode === "whole") take(shotAt(viewer.wholeTime), { seek: false, focus: strip.focused });
   },
 });
 const suggestions = new Suggestions({
@@ -69,12 +69,13 @@ function showState(next, { flash = true } = {}) {
   const same =
     before.clips.length === next.clips.length && before.clips.every((old, at) => old.first === next.clips[at].first);
   hand = Math.min(hand, next.clips.length - 1);
-  suggestions.revision = next.revision;
   if (!same) {
     relay();
   } else {
     next.clips.forEach((now, at) => {
-      if (JSON.stringify(now) !== JSON.stringify(before.clips[at])) strip.mark(now, { flash });
+      if (JSON.stringify(now) === JSON.stringify(before.clips[at])) return;
+      strip.mark(now, { flash });
+      if (at !== hand) suggestions.forget(at);
     });
     if (next !== before && JSON.stringify(clip()) !== JSON.stringify(before.clips[hand])) {
       showClip({ keepTime: true });
@@ -88,6 +89,7 @@ function showState(next, { flash = true } = {}) {
 async function relay() {
   const focused = strip.focused;
   partner = null;
+  suggestions.forget();
   try {
     const text = await html("/strip");
     strip.lay(state, text);
@@ -167,7 +169,7 @@ function take(number, { focus = false, seek = true, again = false } = {}) {
     if (seek) viewer.seekWhole(clip().first / state.rate);
   }
   showClip({ keepTime: !other });
-  if (other || suggestions.clip === null) suggestions.show(hand, state.revision);
+  if (other || suggestions.clip === null) suggestions.show(hand);
 }
 
 const go = (step) => take(hand + step, { focus: true });
@@ -219,16 +221,17 @@ function guess(changes) {
   strip.mark(clip(), { flash: true });
 }
 
-function choose({ next = false } = {}) {
-  const match = suggestions.match;
-  if (!match) return;
+async function choose({ next = false } = {}) {
   const number = hand;
+  if (suggestions.busy) await suggestions.ready;
+  const match = suggestions.match;
+  if (!match || suggestions.clip !== number || hand !== number) return;
   guess({ kind: "footage", match: { ...match, speed: undefined } });
   suggestions.setChosen(match);
   showClip({ keepTime: true });
-  const done = perform("choose", { clip: number, film: match.film, shot: match.shot });
+  perform("choose", { clip: number, film: match.film, shot: match.shot });
+  suggestions.forget(number);
   if (next) go(1);
-  return done;
 }
 
 function lock() {
@@ -247,7 +250,7 @@ async function reject() {
 
 function refresh() {
   suggestions.forget();
-  return suggestions.show(hand, state.revision, { page: suggestions.page });
+  return suggestions.show(hand, { page: suggestions.page });
 }
 
 let gathered = 0;

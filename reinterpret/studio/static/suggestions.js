@@ -43,11 +43,18 @@ export class Suggestions {
     by("page-back").addEventListener("click", () => this.turn(-1));
     by("page-on").addEventListener("click", () => this.turn(1));
     this.rows = [];
+    this.laid = null;
+    this.ready = Promise.resolve();
   }
 
+  // The one that is looked at; none as long as the list is still that of another shot.
   get match() {
-    const row = this.rows[this.active];
+    const row = this.laid === this.clip ? this.rows[this.active] : null;
     return row ? JSON.parse(row.dataset.match) : null;
+  }
+
+  get busy() {
+    return list.getAttribute("aria-busy") === "true";
   }
 
   get filtered() {
@@ -63,36 +70,40 @@ export class Suggestions {
     return `/clips/${this.clip}/suggestions?${asked}`;
   }
 
-  // Ask for those of a shot. revision: what is kept was said about that edit alone.
-  async show(clip, revision, { page = 0 } = {}) {
-    const focused = list.contains(document.activeElement);
+  // Ask for those of a shot. `ready` is kept when they are there.
+  show(clip, { page = 0 } = {}) {
     const other = clip !== this.clip;
     this.clip = clip;
     this.page = page;
-    this.revision = revision;
     this.asking?.abort();
-    const asking = (this.asking = new AbortController());
-    const address = this.address();
-    const key = `${revision} ${address}`;
-    list.setAttribute("aria-busy", "true");
+    this.asking = new AbortController();
     if (other) list.scrollTop = 0;
+    this.ready = this.ask(this.asking);
+    return this.ready;
+  }
+
+  async ask(asking) {
+    const focused = list.contains(document.activeElement);
+    const key = `${this.clip} ${this.address()}`;
+    const known = this.cache.get(key);
+    list.setAttribute("aria-busy", "true");
     try {
-      const text = this.cache.get(key) ?? (await html(address, asking.signal));
-      if (asking.signal.aborted) return;
+      const text = known ?? (await html(this.address(), asking.signal));
+      if (asking.signal.aborted) return this.ready;
       this.keep(key, text);
       this.lay(text);
     } catch (error) {
-      if (asking.signal.aborted || error.name === "AbortError") return;
+      if (asking.signal.aborted || error.name === "AbortError") return this.ready;
       this.lay("");
       const said = document.createElement("p");
       said.className = "nothing";
       said.textContent = error instanceof Refusal ? error.message : String(error);
       list.append(said);
       this.onProblem(error);
-    } finally {
-      if (!asking.signal.aborted) list.setAttribute("aria-busy", "false");
     }
-    if (focused) this.activate(0, { focus: true, tried: false });
+    list.setAttribute("aria-busy", "false");
+    if (focused) this.activate(this.active, { focus: true, tried: false });
+    return undefined;
   }
 
   lay(text) {
@@ -100,6 +111,7 @@ export class Suggestions {
     this.video.removeAttribute("src");
     this.video.remove();
     list.innerHTML = text;
+    this.laid = this.clip;
     this.rows = [...list.querySelectorAll(".suggestion")];
     this.active = -1;
     const facts = by("page-facts");
@@ -120,8 +132,11 @@ export class Suggestions {
     if (this.cache.size > KEPT_PAGES) this.cache.delete(this.cache.keys().next().value);
   }
 
-  forget() {
-    this.cache.clear();
+  // What was said about a shot, or about all, does not hold any more.
+  forget(clip = null) {
+    for (const key of this.cache.keys()) {
+      if (clip === null || key.startsWith(`${clip} `)) this.cache.delete(key);
+    }
   }
 
   activate(number, { focus = false, tried = true } = {}) {
@@ -143,6 +158,7 @@ export class Suggestions {
 
   // Up and down; past the ends of a page to the next one.
   async go(step) {
+    if (this.busy) await this.ready;
     const to = this.active + step;
     if (to >= 0 && to < this.rows.length) return this.activate(to, { focus: true });
     if (step > 0 && by("page-on").disabled === false) {
@@ -156,7 +172,7 @@ export class Suggestions {
 
   async turn(step) {
     const button = by(step > 0 ? "page-on" : "page-back");
-    if (!button.disabled) await this.show(this.clip, this.revision, { page: this.page + step });
+    if (!button.disabled) await this.show(this.clip, { page: this.page + step });
   }
 
   // Another one is chosen: said at once, before the server has answered.
@@ -186,7 +202,7 @@ export class Suggestions {
 
   filter() {
     this.chips();
-    return this.show(this.clip, this.revision);
+    return this.show(this.clip);
   }
 
   moreLike(match) {
@@ -239,7 +255,9 @@ export class Suggestions {
 function chip(words, act, label) {
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = `${words} ×`;
+  const said = document.createElement("span");
+  said.textContent = words;
+  button.append(said, "×");
   button.setAttribute("aria-label", label ?? `Without the filter: ${words}`);
   button.addEventListener("click", act);
   return button;
