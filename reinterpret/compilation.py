@@ -6,7 +6,6 @@ of the next. On beats, if a sound is given that has some.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +19,10 @@ import numpy as np
 from reinterpret.beats import find_beats
 from reinterpret.cues import PRESETS
 from reinterpret.cues.courses import CELLS
-from reinterpret.cues.reasons import reason
-from reinterpret.edits import Clip, EditList, Match, Soundtrack
+from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.library import Library
-from reinterpret.matching import left_out, twin_groups
+from reinterpret.matching import SLOWEST, left_out, match_of, source_speed, twin_groups
 from reinterpret.moments import best_stretch
 from reinterpret.neighbours import Hit, Neighbours, Query
 from reinterpret.sound import SAMPLE_RATE, read_sound, sound_seconds
@@ -35,9 +33,8 @@ Order = Literal["score", "path", "time"]
 
 _DEFAULT_SECONDS = 60.0
 _LONGEST_SECONDS = 4 * 3600
-# What is too short to be seen is not used, and half speed is the slowest, as when trailers are answered.
+# What is too short to be seen is not used.
 _SHORTEST_SECONDS = Fraction(1, 3)
-_SLOWEST = Fraction(1, 2)
 # Among so many a path is looked for; beyond, the work grows with the square of them.
 _MOST_SHOTS = 1000
 # Beside what is seen, where light lies on both sides of a cut.
@@ -166,12 +163,11 @@ def _fitting(
     best: dict[tuple[str, int], Hit] = {}
     for hit in sorted((hit for row in found for hit in row), key=lambda hit: -hit.score):
         best.setdefault((hit.film, hit.shot), hit)
-    shortest = _SHORTEST_SECONDS if slots.edges is None else slots.longest * _SLOWEST
+    shortest = _SHORTEST_SECONDS if slots.edges is None else slots.longest * SLOWEST
     hits = [
         hit
         for hit in best.values()
-        if hit.score >= settings.least_score
-        and neighbours.seconds(hit.film, hit.shot) >= shortest
+        if hit.score >= settings.least_score and neighbours.seconds(hit.film, hit.shot) >= shortest
     ]
     groups = twin_groups(neighbours, hits)
     first: dict[int, Hit] = {}
@@ -287,20 +283,9 @@ def _edit(
             continue
         wanted = edges[number + 1] - edges[number]
         used = Span(span.start, min(span.end, span.start + wanted))
-        speed = Fraction(1)
-        if used.duration < wanted:
-            speed = max(_SLOWEST, Fraction(math.floor(used.duration / wanted * 100), 100))
-        scores = neighbours.explain(query, hit)
-        match = Match(
-            target_shot=len(clips),
-            film=hit.film,
-            source_shot=hit.shot,
-            shot_span=library.shots(hit.film)[hit.shot].body,
-            source_span=used,
-            score=round(hit.score, 6),
-            cues=tuple((entry.cue, entry.score) for entry in scores),
-            shared=reason(scores, settings.weights),
-        )
+        body = library.shots(hit.film)[hit.shot].body
+        match = match_of(neighbours, query, hit, used, row=len(clips), body=body, weights=settings.weights)
+        speed = source_speed(match, wanted, "slow")
         clips.append(Clip(first, end - first, "footage", match, speed))
     sound = (
         Soundtrack("file", settings.sound.absolute())

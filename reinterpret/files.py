@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -68,6 +69,13 @@ def remove_temporaries(folder: Path, process: int) -> None:
     """Delete what a process that was killed left in `folder`."""
     for file in folder.glob(f".*.{process}.*.tmp*"):
         file.unlink(missing_ok=True)
+
+
+def not_written(path: Path, error: OSError, *, instead: str = "choose another") -> OutputError:
+    """What to raise where `path` could not be written. instead: what helps, beside room, where the disk is full."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputError(f"{path}: cannot be written, the disk is full; make room on it, or {instead}")
+    return OutputError(f"{path}: cannot be written ({error.strerror or error})")
 
 
 def check_output(path: Path, *, inputs: Iterable[Path] = (), suffixes: tuple[str, ...] = ()) -> None:

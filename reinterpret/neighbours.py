@@ -108,6 +108,9 @@ class Neighbours:
     def __len__(self) -> int:
         return len(self._table.shots)
 
+    def __contains__(self, film: str) -> bool:
+        return film in self._first_row
+
     @property
     def parts(self) -> list[slice]:
         """Where in a row each cue is, in the order of `CUES`."""

@@ -22,6 +22,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [
     "errors",
     "timebase",
+    "fields",
     "files",
     "ffmpeg",
     "video",
@@ -43,8 +44,8 @@ ORDER = [
     "raster",
     "edits",
     "echoes",
-    "moments",
     "alignment",
+    "moments",
     "assignment",
     "matching",
     "choosing",

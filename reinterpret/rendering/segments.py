@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reinterpret.edits import Clip, EditList
-from reinterpret.errors import OutputError
 from reinterpret.ffmpeg import FrameSink, ffmpeg_version
-from reinterpret.files import renamed_into
-from reinterpret.frames import FrameReader
+from reinterpret.files import not_written, renamed_into
+from reinterpret.frames import INSIDE_FRAME, FrameReader
 from reinterpret.rendering.captions import Caption
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
@@ -166,7 +165,7 @@ def _encode(
                     progress.add(8)
             progress.add(clip.frame_count % 8)
     except OSError as error:
-        raise OutputError(f"{path.parent}: segments cannot be written there ({error.strerror or error})") from error
+        raise not_written(path.parent, error, instead="name another folder with REINTERPRET_CACHE") from error
 
 
 def encode_command(path: Path, settings: Settings, rate: Fraction, *, threads: int) -> list[str]:
@@ -192,7 +191,7 @@ def clip_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Plan
 
 def trailer_seconds(grid: FrameGrid, frame: int) -> Fraction:
     """An instant at which frame `frame` of the trailer is on the screen, whatever its own time stamp is rounded to."""
-    return (grid.slot(frame) + Fraction(2, 5)) / grid.rate
+    return (grid.slot(frame) + INSIDE_FRAME) / grid.rate
 
 
 def _trailer_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
