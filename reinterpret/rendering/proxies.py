@@ -9,9 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from reinterpret.errors import OutputError
 from reinterpret.ffmpeg import FrameSink
-from reinterpret.files import renamed_into
+from reinterpret.files import not_written, renamed_into
 from reinterpret.frames import FrameReader, Scaler
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.film import panel_size
@@ -54,7 +53,7 @@ class Still:
             with renamed_into(path) as temporary:
                 Image.fromarray(pixels).save(temporary, quality=_JPEG_QUALITY, optimize=False)
         except OSError as error:
-            raise _not_written(path, error) from error
+            raise not_written(path, error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class Moving:
             with renamed_into(path) as temporary:
                 self._encode(temporary)
         except OSError as error:
-            raise _not_written(path, error) from error
+            raise not_written(path, error) from error
 
     def _encode(self, path: Path) -> None:
         width, height = panel_size(self.film, "alone", self.height)
@@ -119,7 +118,3 @@ def _key(*facts: object) -> str:
 
 def _text(fact: object) -> str:
     return format_fraction(fact) if isinstance(fact, Fraction) else str(fact)
-
-
-def _not_written(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path.parent}: small pictures cannot be kept there ({error.strerror or error})")
