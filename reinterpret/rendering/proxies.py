@@ -45,10 +45,14 @@ class Still:
 
     def make(self, path: Path) -> None:
         """Write it. Raises VideoError, OutputError."""
-        size = panel_size(self.film, "alone", self.height)
         with FrameReader(self.film) as reader:
-            picture = reader.at((self.place + _INSIDE_FRAME) / self.rate).picture
-            pixels = Scaler(*size, rotation=self.film.rotation).rgb(picture)
+            self.make_from(reader, path)
+
+    def make_from(self, reader: FrameReader, path: Path) -> None:
+        """Write it, from a film that is open already: many in the order of time take one pass over it."""
+        size = panel_size(self.film, "alone", self.height)
+        picture = reader.at((self.place + _INSIDE_FRAME) / self.rate).picture
+        pixels = Scaler(*size, rotation=self.film.rotation).rgb(picture)
         try:
             with renamed_into(path) as temporary:
                 Image.fromarray(pixels).save(temporary, quality=_JPEG_QUALITY, optimize=False)

@@ -15,10 +15,11 @@ from reinterpret.edits import EditList
 from reinterpret.errors import EditError, UsageError, VideoError
 from reinterpret.studio.adviser import Wish
 from reinterpret.studio.commands import Command, Desk, said
-from reinterpret.studio.films import Films
+from reinterpret.studio.films import HEIGHTS, Films
 from reinterpret.studio.job import RenderJob
 from reinterpret.studio.preview import Preview
 from reinterpret.studio.proxies import Proxies
+from reinterpret.studio.reel import Reel, reel_step
 from reinterpret.studio.session import Session, State
 from reinterpret.studio.views import clip_views, match_view, pixels_per_second
 from reinterpret.studio.waveform import outline, peaks
@@ -46,6 +47,14 @@ class Page:
         self.library_films = sorted(films, key=lambda film: film.name.lower())
         self.proxies, self.job = Proxies(), RenderJob(output, **rendering)
         self.preview = Preview(give_way=lambda: self.proxies.busy)
+        self.reel = Reel(
+            edit.trailer,
+            edit.grid.rate,
+            edit.grid.slot(edit.grid.frame_count),
+            height=HEIGHTS[0],
+            path_of=self.proxies.path_of,
+            give_way=lambda: self.proxies.busy,
+        )
         # In the address of every picture: browsers keep them, and film 3 of the next session is another film.
         self.nonce = secrets.token_hex(4)
         self.media = f"/media/{self.nonce}"
@@ -56,6 +65,7 @@ class Page:
     def close(self) -> None:
         """End everything that runs in the background."""
         self.job.close()
+        self.reel.close()
         self.preview.close()
         self.proxies.close()
         self.session.close()
@@ -105,6 +115,7 @@ class Page:
         lengths = [float(clip.frame_count / edit.grid.rate) for clip in edit.clips]
         return {
             "media": self.media,
+            "reel_step": reel_step(edit.grid.rate),
             "px_per_second": pixels_per_second(lengths),
             "aspect": edit.trailer.display_width / edit.trailer.display_height,
             "trailer": edit.trailer.name,

@@ -83,8 +83,7 @@ class Proxies:
 
     def order(self, wanted: Wanted) -> Order:
         """Ask for one; asked again while it is made, it is not made twice."""
-        key = wanted.key()
-        path = self.folder / f"{key}{wanted.suffix}"
+        key, path = wanted.key(), self.path_of(wanted)
         with self._change:
             job = self._jobs.get(key)
             if job is None:
@@ -105,6 +104,10 @@ class Proxies:
                 self._stack.append(key)
             job.waiting += 1
         return Order(self, job)
+
+    def path_of(self, wanted: Wanted) -> Path:
+        """Where it is kept, made or not."""
+        return self.folder / f"{wanted.key()}{wanted.suffix}"
 
     @property
     def busy(self) -> bool:

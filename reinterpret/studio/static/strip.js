@@ -13,11 +13,23 @@ const ZOOM_STEP = 1.35;
 const LEAST_PX = 4;
 const MOST_PX = 400;
 const MOST_PICTURES = 8;
+const SEEN_AHEAD_PX = 300;
 
 export class Strip {
   constructor(frame, onTake) {
     this.px = frame.px_per_second;
     this.onTake = onTake;
+    this.step = frame.reel_step;
+    // Pictures are asked for where one looks; what was passed before it came is not wanted any more.
+    this.seen = new IntersectionObserver(
+      (changes) => {
+        for (const { target, isIntersecting } of changes) {
+          if (isIntersecting) target.src = target.dataset.src;
+          else if (!target.complete) target.removeAttribute("src");
+        }
+      },
+      { root: scroller, rootMargin: `0px ${SEEN_AHEAD_PX}px` },
+    );
     this.shots = [];
     this.clips = [];
     this.picturePx = parseFloat(getComputedStyle(strip).height) / 2 * frame.aspect;
@@ -33,6 +45,7 @@ export class Strip {
 
   // Called when there are other shots than before, with their HTML unless it is there already.
   lay(state, html) {
+    this.seen.disconnect();
     if (html !== undefined) strip.innerHTML = html;
     this.shots = [...strip.querySelectorAll(".shot")];
     this.rate = state.rate;
@@ -56,9 +69,40 @@ export class Strip {
   fill(shot, clip) {
     const width = ((clip.end - clip.first) / this.rate) * this.px;
     const count = Math.min(Math.max(1, Math.round(width / this.picturePx)), MOST_PICTURES);
-    const own = { film: 0, first: clip.first, end: clip.end, middle: Math.floor((clip.first + clip.end) / 2) };
-    pictures(shot.querySelector(".theirs"), own, count, width);
-    pictures(shot.querySelector(".ours"), clip.match ?? (clip.kind === "title" ? own : null), count, width);
+    const own = { film: 0, first: clip.first, end: clip.end };
+    this.pictures(shot.querySelector(".theirs"), own, count, width);
+    this.pictures(shot.querySelector(".ours"), clip.match ?? (clip.kind === "title" ? own : null), count, width);
+  }
+
+  // The same elements as before, where there are some: nothing flickers, nothing piles up.
+  pictures(row, match, count, width) {
+    const images = [...row.children];
+    const wanted = match ? count : 0;
+    while (images.length > wanted) {
+      const image = images.pop();
+      this.seen.unobserve(image);
+      image.remove();
+    }
+    while (images.length < wanted) {
+      const image = Object.assign(document.createElement("img"), { alt: "", decoding: "async" });
+      images.push(image);
+      row.append(image);
+      this.seen.observe(image);
+    }
+    images.forEach((image, at) => {
+      image.dataset.src = still(match.film, this.place(match, (at + 0.5) / count, count));
+      if (image.hasAttribute("src") && image.getAttribute("src") !== image.dataset.src) image.src = image.dataset.src;
+      image.style.width = `${Math.max(1, width / count)}px`;
+    });
+  }
+
+  // A frame of a stretch; of the trailer one of those that are made in one pass, if one lies in it.
+  place(match, share, count) {
+    if (count === 1 && match.middle !== undefined) return match.middle;
+    const place = match.first + Math.floor((match.end - match.first) * share);
+    if (match.film !== 0) return place;
+    const made = Math.round(place / this.step) * this.step;
+    return made >= match.first && made < match.end ? made : place;
   }
 
   zoom(factor) {
@@ -131,24 +175,6 @@ export class Strip {
   get focused() {
     return strip.contains(document.activeElement);
   }
-}
-
-// The same elements as before, where there are some: nothing flickers, nothing piles up.
-function pictures(row, match, count, width) {
-  const images = [...row.children];
-  const wanted = match ? count : 0;
-  while (images.length > wanted) images.pop().remove();
-  while (images.length < wanted) {
-    const image = Object.assign(document.createElement("img"), { alt: "", loading: "lazy", decoding: "async" });
-    images.push(image);
-    row.append(image);
-  }
-  images.forEach((image, at) => {
-    const place = match.first + Math.floor(((match.end - match.first) * (at + 0.5)) / count);
-    const source = still(match.film, count === 1 ? match.middle : place);
-    if (image.getAttribute("src") !== source) image.src = source;
-    image.style.width = `${Math.max(1, width / count)}px`;
-  });
 }
 
 function badge(kind, words) {
