@@ -82,7 +82,8 @@ def _edit(trailer: Path, library: Path, shots: int, work: Path) -> Path:
     command = [ffmpeg_program(), "-nostdin", "-loglevel", "error", "-y", "-stream_loop", loops, "-i", str(trailer)]
     run_ffmpeg([*command, "-t", str(shots), "-c", "copy", str(looped)])
     cuts = work / "cuts.txt"
-    cuts.write_text("".join(f"{second}\n" for second in range(1, shots)))
+    # With a point: whole numbers would be frames.
+    cuts.write_text("".join(f"{second}.0\n" for second in range(1, shots)))
     opened = reinterpret.Library.open(library)
     detection = reinterpret.Detection(detector="none", min_shot=Fraction(0), cuts=cuts)
     edit = reinterpret.match(looped, opened, reinterpret.MatchSettings(titles="match"), detection=detection)

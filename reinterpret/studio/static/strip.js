@@ -13,6 +13,7 @@ const ZOOM_STEP = 1.35;
 const LEAST_PX = 4;
 const MOST_PX = 400;
 const MOST_PICTURES = 8;
+const LEAST_PICTURE_PX = 6;
 const SEEN_AHEAD_PX = 300;
 
 export class Strip {
@@ -68,7 +69,8 @@ export class Strip {
   // As many pictures as there is room for, in time: of the trailer's shot, and of what answers it.
   fill(shot, clip) {
     const width = ((clip.end - clip.first) / this.rate) * this.px;
-    const count = Math.min(Math.max(1, Math.round(width / this.picturePx)), MOST_PICTURES);
+    const room = Math.min(Math.max(1, Math.round(width / this.picturePx)), MOST_PICTURES);
+    const count = width < LEAST_PICTURE_PX ? 0 : room;
     const own = { film: 0, first: clip.first, end: clip.end };
     this.pictures(shot.querySelector(".theirs"), own, count, width);
     this.pictures(shot.querySelector(".ours"), clip.match ?? (clip.kind === "title" ? own : null), count, width);
