@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -45,10 +45,18 @@ def choose(
     What it showed before stays among its suggestions. A shot that was rejected is not rejected any more. films: where
     the film of the match is not yet in the edit it is taken from these. short: see `MatchSettings`. Raises UsageError.
     """
-    before = _clip(edit, clip)
-    edit = _with_films(edit, [match], films)
-    made = _shown(edit, _set_aside(before), replace(match, target_shot=clip), short)
-    return _changed(edit, clip, made)
+    return choose_all(edit, {clip: match}, films=films, short=short)
+
+
+def choose_all(
+    edit: EditList, matches: Mapping[int, Match], *, films: Iterable[Video] = (), short: ShortPolicy = "slow"
+) -> EditList:
+    """Several clips show a match each, see `choose`."""
+    before = {clip: _set_aside(_clip(edit, clip)) for clip in matches}
+    edit = _with_films(edit, matches.values(), films)
+    made = {clip: _shown(edit, before[clip], replace(matches[clip], target_shot=clip), short) for clip in matches}
+    clips = tuple(made.get(number, clip) for number, clip in enumerate(edit.clips))
+    return edit if clips == edit.clips else replace(edit, clips=clips)
 
 
 def choose_black(edit: EditList, clip: int) -> EditList:
@@ -101,6 +109,14 @@ def reject(
     edit = _with_films(edit, [following], films)
     bare = Clip(before.first_frame, before.frame_count, "black", suggestions=kept, rejected=rejected)
     return _changed(edit, clip, _shown(edit, bare, replace(following, target_shot=clip), short))
+
+
+def remeasured(edit: EditList, clip: int, measured: Match) -> EditList:
+    """A clip whose match has other scores and words, and is the same otherwise. Raises UsageError."""
+    before = _footage(edit, clip)
+    assert before.match is not None
+    match = replace(before.match, score=measured.score, cues=measured.cues, shared=measured.shared)
+    return _changed(edit, clip, replace(before, match=match))
 
 
 # Where in its shot a clip begins
@@ -186,13 +202,12 @@ def join(edit: EditList, clip: int, *, short: ShortPolicy = "slow") -> EditList:
     rejected = tuple(shot for shot in dict.fromkeys((*first.rejected, *second.rejected)) if shot != shown)
     whole = replace(first, frame_count=first.frame_count + second.frame_count, suggestions=(), rejected=rejected)
     offered = [*first.suggestions, *second.suggestions, *(() if second.match is None else (second.match,))]
-    known: set[Shot] = set()
     suggestions: list[Match] = []
     for number, match in enumerate(offered):
-        if shot_of(match) not in known and shot_of(match) not in rejected:
-            known.add(shot_of(match))
-            fit = fitted(edit, match, _length(edit, whole))
-            suggestions.insert(number if number < len(first.suggestions) else _rank(suggestions, fit), fit)
+        of_first, fit = number < len(first.suggestions), fitted(edit, match, _length(edit, whole))
+        known = (shown, *map(shot_of, suggestions))
+        if shot_of(match) not in rejected and (of_first or shot_of(match) not in known):
+            suggestions.insert(len(suggestions) if of_first else _rank(suggestions, fit), fit)
     whole = replace(whole, suggestions=tuple(suggestions))
     if first.match is not None:
         whole = _continued(edit, first, second, whole) or _shown(edit, whole, first.match, short)
@@ -259,11 +274,10 @@ def again(edit: EditList, *, rules: Rules = Rules(), short: ShortPolicy = "slow"
         assert clip.match is not None
         groups.append(len(edit.clips) + number if clip.locked else echoes.setdefault(shot_of(clip.match), number))
     positions = assign(candidates, echoes=groups, rules=rules)
-    for number, matches, position in zip(numbers, offered, positions, strict=True):
-        now = edit.clips[number].match
-        if not edit.clips[number].locked and now is not None and shot_of(matches[position]) != shot_of(now):
-            edit = choose(edit, number, matches[position], short=short)
-    return edit
+    chosen = {number: matches[position] for number, matches, position in zip(numbers, offered, positions, strict=True)}
+    return choose_all(
+        edit, {number: match for number, match in chosen.items() if match != edit.clips[number].match}, short=short
+    )
 
 
 def fitted(edit: EditList, match: Match, needed: Fraction, *, start: Fraction | None = None) -> Match:

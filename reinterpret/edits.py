@@ -187,7 +187,12 @@ class EditList:
     def load(cls, path: Path | str) -> EditList:
         """Raises EditError where the file is no edit that this program can read; it names the line and the field."""
         path = Path(path)
-        text, values = _json_of(path)
+        return _found_beside(cls.loads(_text_of(path), path), path.absolute().parent)
+
+    @classmethod
+    def loads(cls, text: str, path: Path | str = "the edit") -> EditList:
+        """The inverse of `dumps`. path: what errors call it. Raises EditError like `load`."""
+        values = _values_of(text, path)
         if not isinstance(values, dict) or values.get("format") != _FORMAT_NAME:
             raise EditError(f"{path}: is not an edit; make one with: reinterpret match TRAILER -L LIB -o EDIT.json")
         if not isinstance(values.get("version"), int) or values["version"] > FORMAT_VERSION:
@@ -196,12 +201,11 @@ class EditList:
                 f"{FORMAT_VERSION}); upgrade reinterpret"
             )
         try:
-            edit = _edit_from_json(Field(values))
+            return _edit_from_json(Field(values))
         except FieldError as error:
             raise EditError(
                 f"{path}, line {line_of(text, error.steps)}: {error}; mend it there, or make the edit again"
             ) from error
-        return _found_beside(edit, path.absolute().parent)
 
 
 def most_used_film(edit: EditList) -> Video:
@@ -215,20 +219,26 @@ def most_used_film(edit: EditList) -> Video:
     return edit.film(frames.most_common(1)[0][0])
 
 
-def _json_of(path: Path) -> tuple[str, Any]:
-    """What a file says, and the values that it means."""
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
-        return text, json.loads(text)
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise EditError(f"{path}: no such file") from error
+    except OSError as error:
+        raise EditError(f"{path}: is not an edit that can be read ({error.strerror})") from error
+    except ValueError as error:
+        raise EditError(f"{path}: is not an edit that can be read ({error})") from error
+
+
+def _values_of(text: str, path: Path | str) -> Any:
+    """The values that JSON text means."""
+    try:
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise EditError(
             f"{path}, line {error.lineno}, column {error.colno}: is not JSON that can be read ({error.msg}); mend it "
             "there, or make the edit again"
         ) from error
-    except OSError as error:
-        raise EditError(f"{path}: is not an edit that can be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
         raise EditError(f"{path}: is not an edit that can be read ({error})") from error
 

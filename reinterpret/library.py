@@ -40,6 +40,7 @@ from reinterpret.film_table import (
     read_film,
     read_shots,
     read_video,
+    reading_errors,
     write_film,
 )
 from reinterpret.shots import Detection
@@ -399,13 +400,11 @@ class Library:
 
     @contextmanager
     def _damage_reported(self, film: str) -> Iterator[None]:
-        import pyarrow
-
         try:
             yield
         except FileNotFoundError as error:
             raise LibraryError(f"{self.path}: has no film {film}") from error
-        except (OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError, UsageError) as error:
+        except reading_errors() as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise LibraryError(
                 f"{self._parquet(film)}: is damaged ({reason}); take it out with: "

@@ -150,7 +150,7 @@ def answer(
     titled = "scene" if settings.titles == "match" else settings.titles
     fates = ["black" if kind == "black" else titled if kind == "title" else "scene" for kind in film.kinds]
     # A shot may be shorter than a frame of the grid.
-    shown = [(row, first, end) for row, (first, end) in enumerate(_grid_boundaries(film)) if end > first]
+    shown = [(row, first, end) for row, (first, end) in enumerate(grid_boundaries(film)) if end > first]
     # Titles that are kept have suggestions all the same, for those who change their mind.
     asked = [place for place, (row, _, _) in enumerate(shown) if fates[row] != "black"]
     targets = targets_of(film, neighbours, {place: shown[place][0] for place in asked})
@@ -199,22 +199,24 @@ class Targets:
     query: Query
     """What they are like."""
     courses: tuple[ShotCourse, ...]
-    """How they run."""
-    needed: tuple[Fraction, ...]
-    """How long they are, in seconds."""
+    """How they run, and how long: their spans are to be filled."""
     titles: tuple[bool, ...]
     """Whether they are words, among them slates, which words may answer."""
 
     def __len__(self) -> int:
         return len(self.places)
 
+    @property
+    def needed(self) -> tuple[Fraction, ...]:
+        """How long they are, in seconds."""
+        return tuple(course.span.duration for course in self.courses)
+
     def rows(self, numbers: Sequence[int]) -> Targets:
         """Some of them."""
         return Targets(
             tuple(self.places[number] for number in numbers),
-            Query(self.query.vectors[list(numbers)], self.query.known[list(numbers)]),
+            self.query.rows(numbers),
             tuple(self.courses[number] for number in numbers),
-            tuple(self.needed[number] for number in numbers),
             tuple(self.titles[number] for number in numbers),
         )
 
@@ -226,7 +228,6 @@ def targets_of(film: Film, neighbours: Neighbours, shots: Mapping[int, int]) -> 
         tuple(shots),
         neighbours.query(film.embeddings.cues.rows(rows)),
         tuple(course_of(film, row, film.shots[row].span) for row in rows),
-        tuple(film.shots[row].span.duration for row in rows),
         tuple(film.kinds[row] == "title" for row in rows),
     )
 
@@ -248,8 +249,7 @@ def find_hits(
     # Words, among them slates, answer words alone.
     for titles in (False, True):
         rows = [number for number, words in enumerate(targets.titles) if words == titles]
-        query = Query(targets.query.vectors[rows], targets.query.known[rows])
-        found = neighbours.search(query, wanted, weights=weights, without=without, titles=titles)
+        found = neighbours.search(targets.query.rows(rows), wanted, weights=weights, without=without, titles=titles)
         for number, of_target in zip(rows, found, strict=True):
             hits[number] = of_target
     return hits
@@ -262,13 +262,14 @@ def choose_hits(
     *,
     settings: MatchSettings,
     echoes: Sequence[int],
+    twins: Mapping[tuple[str, int], int] | None = None,
 ) -> list[Hit]:
     """For each target one of its hits, the best for all of them together; see `assign`, also for echoes.
 
     hits: of each target, best first. One alone is fixed: it counts as used, also where the library does not have it.
+    twins: those of `twins_among`, if they are known already.
     """
-    best = [hit for of_target in hits for hit in of_target[:_TWIN_RANKS] if hit.film in neighbours]
-    twins = twin_groups(neighbours, best)
+    twins = twins_among(neighbours, hits) if twins is None else twins
     numbers = _Numbers(neighbours)
     candidates = []
     for of_target, needed in zip(hits, targets.needed, strict=True):
@@ -285,6 +286,12 @@ def choose_hits(
         )
     positions = assign(candidates, echoes=echoes, rules=settings.rules)
     return [of_target[position] for of_target, position in zip(hits, positions, strict=True)]
+
+
+def twins_among(neighbours: Neighbours, hits: Sequence[Sequence[Hit]]) -> dict[tuple[str, int], int]:
+    """The groups of the same footage among the best hits of each target, see `twin_groups`."""
+    best = (hit for of_target in hits for hit in of_target[:_TWIN_RANKS])
+    return twin_groups(neighbours, [hit for hit in best if hit.film in neighbours])
 
 
 class _Numbers:
@@ -324,16 +331,33 @@ def _warn_of_repeats(film: Film, settings: MatchSettings, echoes: Sequence[int],
 
 
 class Sources:
-    """How the shots of a library run, as `align` wants to know it. Keeps those asked for last."""
+    """The shots of a library as `align` wants to know them, for one trailer. Keeps those asked for last."""
 
-    def __init__(self, library: Library, *, kept: int = 0) -> None:
-        """kept: so many; 15 KB each, of a shot of half a minute 120 KB."""
+    def __init__(self, library: Library, *, kept: int = 256, kept_spans: int = 0) -> None:
+        """kept: so many courses; 15 KB each, of a shot of half a minute 120 KB. kept_spans: so many answers."""
         self._library = library
-        self._kept = lru_cache(maxsize=kept)(self._read)
+        self._courses = lru_cache(maxsize=kept)(self._read)
+        self._spans: dict[tuple[Span, str, int, Span | None], Span] = {}
+        self._kept_spans = kept_spans
 
     def course(self, film: str, shot: int) -> ShotCourse:
-        """A shot; the span is its body. Raises LibraryError."""
-        return self._kept(film, shot)
+        """How a shot runs; the span is its body. Raises LibraryError."""
+        return self._courses(film, shot)
+
+    def span(self, target: ShotCourse, film: str, shot: int, usable: Span | None = None) -> Span:
+        """The span of a shot that follows the span of a target best, see `align`; within its body, or `usable`.
+
+        Raises LibraryError.
+        """
+        key = (target.span, film, shot, usable)
+        known = self._spans.get(key)
+        if known is None:
+            course = self.course(film, shot)
+            source = course if usable is None else replace(course, span=usable)
+            known = align(target, source, target.span.duration)
+            if len(self._spans) < self._kept_spans:
+                self._spans[key] = known
+        return known
 
     def _read(self, film: str, shot: int) -> ShotCourse:
         source = self._library.film(film)
@@ -358,9 +382,10 @@ def align_hits(
     targets it goes on where it was left, as far as it reaches: each leaves room for those that follow. kept: what is
     shown by clips in other places, with these places, in their order: it is gone on from too. Raises LibraryError.
     """
+    needed = targets.needed
     to_come: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
     for number in chosen:
-        to_come[hits[number][0].film, hits[number][0].shot] += targets.needed[number]
+        to_come[hits[number][0].film, hits[number][0].shot] += needed[number]
     wanted: dict[str, list[tuple[int, int, Hit]]] = defaultdict(list)
     for number, of_target in enumerate(hits):
         for rank, hit in enumerate(of_target):
@@ -372,17 +397,15 @@ def align_hits(
         for number, rank, hit in wanted[name]:
             while shown and shown[0][0] < targets.places[number]:
                 left[shown[0][1].source_shot] = shown.pop(0)[1].source_span.end
-            course, needed = sources.course(name, hit.shot), targets.needed[number]
-            body = course.span
-            if rank > 0 or number not in chosen:
-                span = align(targets.courses[number], course, needed)
-            else:
+            body, usable = sources.course(name, hit.shot).span, None
+            if rank == 0 and number in chosen:
                 begin = left.get(hit.shot, body.start)
-                to_come[name, hit.shot] -= needed
-                room = body.end - begin - needed
+                to_come[name, hit.shot] -= needed[number]
+                room = body.end - begin - needed[number]
                 spare = to_come[name, hit.shot] if to_come[name, hit.shot] <= room else Fraction(0)
                 usable = Span(begin, body.end - spare) if room >= 0 else body
-                span = align(targets.courses[number], replace(course, span=usable), needed)
+            span = sources.span(targets.courses[number], name, hit.shot, None if usable == body else usable)
+            if rank == 0 and number in chosen:
                 left[hit.shot] = span.end
             query, place = targets.query.row(number), targets.places[number]
             found[number, rank] = match_of(neighbours, query, hit, span, row=place, body=body, weights=weights)
@@ -457,7 +480,7 @@ def source_speed(chosen: Match, needed: Fraction, short: ShortPolicy) -> Fractio
     return max(SLOWEST, Fraction(math.floor(available / needed * 100), 100))
 
 
-def _grid_boundaries(film: Film) -> list[tuple[int, int]]:
+def grid_boundaries(film: Film) -> list[tuple[int, int]]:
     """First and end frame of every shot on the trailer's grid: its own frame numbers where the grid keeps them."""
     if film.grid.frame_count == film.shots[-1].end_frame:
         return [(shot.start_frame, shot.end_frame) for shot in film.shots]

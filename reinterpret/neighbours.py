@@ -66,6 +66,11 @@ class Query:
         """One of them."""
         return Query(self.vectors[number : number + 1], self.known[number : number + 1])
 
+    def rows(self, numbers: Sequence[int]) -> Query:
+        """Some of them, in this order."""
+        chosen = np.asarray(numbers, np.int64)
+        return Query(self.vectors[chosen], self.known[chosen])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShotTable:
@@ -189,6 +194,12 @@ class Neighbours:
                 surplus = (score - float(mean)) / float(deviation)
                 found.append(CueScore(cue.name, round(score, 6), surplus, cue.shared(one, other)))
         return found
+
+    def score(self, query: Query, hit: Hit, *, weights: Mapping[str, float]) -> float:
+        """What `search` would give a hit for a query of one row."""
+        there = np.asarray(self._index.reconstruct(self.row(hit.film, hit.shot)))
+        weighed = query.vectors[0] * self._spread(shares(weights, query.known))[0]
+        return float(np.clip(weighed @ there, -1, 1))
 
     def content(self, vectors: np.ndarray) -> np.ndarray:
         """How this library sees pictures: vectors of the encoder, N x D, to N x P float32, unit rows."""

@@ -68,7 +68,7 @@ HOMES = {
     "scenedetect": {"shots"},
     "ffmpeg": {"ffmpeg", "rendering"},
     "imageio_ffmpeg": {"ffmpeg"},
-    "pyarrow": {"film_table", "library"},
+    "pyarrow": {"film_table"},
     "scipy": {"assignment", "groups", "raster", "sentences"},
     "open_clip": {"encoders"},
     "tokenizers": {"sentences"},

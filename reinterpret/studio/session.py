@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reinterpret import choosing
 from reinterpret.edits import EditList
+from reinterpret.encoders import Device
 from reinterpret.errors import ConflictError, OutputError, UsageError
 from reinterpret.files import check_output, renamed_into
 from reinterpret.library import Library
 from reinterpret.matching import MatchSettings
+from reinterpret.shots import Detection
 from reinterpret.studio.adviser import Adviser, Progress, Suggestions, Wish
 from reinterpret.studio.history import History, history_folder
 from reinterpret.video import Video
@@ -47,30 +49,45 @@ class Session:
     """An edit that a person is working on. For any number of threads; see `open`."""
 
     def __init__(
-        self, path: Path, edit: EditList, content: bytes, library: Library | None, settings: MatchSettings
+        self,
+        path: Path,
+        edit: EditList,
+        written: _Written | None,
+        content: bytes,
+        library: Library | None,
+        adviser: Adviser,
     ) -> None:
         """See `open`."""
         self._lock = threading.RLock()
         self._path = path
-        self._library = library
-        self._adviser = Adviser(library, settings)
-        self._written: _Written | None = _Written.of(path, content)
+        self._library, self._adviser = library, adviser
+        self._written = written
         edit = found_again(edit, library)
         self._history = History.open(edit, content, history_folder(path))
         self._state = self._made(edit, 1, saved=True)
+        self._adviser.begin(edit)
 
     @classmethod
     def open(
-        cls, path: Path | str, library: Library | None = None, *, settings: MatchSettings | None = None
+        cls,
+        path: Path | str,
+        library: Library | None = None,
+        *,
+        settings: MatchSettings | None = None,
+        detection: Detection | None = None,
+        device: Device = "auto",
     ) -> Session:
         """The edit at `path`; nothing is written before something changes.
 
-        library: for suggestions beyond those in the edit; its reading of the trailer begins in the background, see
-        `progress`. settings: how they are ranked and shots that are too short are treated. Raises EditError.
+        library: for suggestions beyond those in the edit; it begins to look at the trailer in the background, see
+        `progress`. settings: how suggestions are ranked, and shots that are too short are treated. detection: how the
+        shots of the trailer are found, by default as in the library. Raises EditError.
         """
         path = Path(path).absolute()
+        written, content = _Written.read(path)
         edit = EditList.load(path)
-        return cls(path, edit, path.read_bytes(), library, settings or MatchSettings())
+        adviser = Adviser(library, settings or MatchSettings(), detection=detection, device=device)
+        return cls(path, edit, written, content, library, adviser)
 
     @property
     def path(self) -> Path:
@@ -136,9 +153,18 @@ class Session:
 
         return self.apply(revision, rejected)
 
-    def again(self, revision: int, *, seed: int | None = None) -> State:
-        """Every clip of footage that is not locked gets another shot, the best for the whole; see `Adviser.again`."""
-        return self.apply(revision, lambda edit: self._adviser.again(edit, seed=seed))
+    def swap(self, revision: int, one: int, other: int) -> State:
+        """Two clips exchange their footage; the library measures it anew."""
+
+        def swapped(edit: EditList) -> EditList:
+            made = choosing.swap(edit, one, other, short=self._adviser.settings.short)
+            return self._adviser.measured(made, (one, other))
+
+        return self.apply(revision, swapped)
+
+    def again(self, revision: int, *, seed: int | None = None, weights: Mapping[str, float] | None = None) -> State:
+        """Every clip of footage that is not locked gets the best shot for the whole; see `Adviser.again`."""
+        return self.apply(revision, lambda edit: self._adviser.again(edit, seed=seed, weights=weights))
 
     def undo(self, revision: int) -> State:
         """Back to the state before. Raises EditError if there is none."""
@@ -178,11 +204,13 @@ class Session:
         Raises EditError.
         """
         with self._lock:
+            written, _ = _Written.read(self._path)
             edit = found_again(EditList.load(self._path), self._library)
-            self._written = _Written.of(self._path, self._path.read_bytes())
+            self._written = written
             if edit != self._state.edit:
                 self._history.push(edit)
             self._state = self._made(edit, self._state.revision + 1, saved=True)
+            self._adviser.prepare(edit)
             return self._state
 
     def _go(self, revision: int, step: Callable[[], EditList]) -> State:
@@ -221,6 +249,7 @@ class Session:
             message = str(error)
         revision = self._state.revision + (0 if same else 1)
         self._state = self._made(edit, revision, saved=saved, message=message)
+        self._adviser.prepare(edit)
         return self._state
 
     def _made(self, edit: EditList, revision: int, *, saved: bool, message: str = "") -> State:
@@ -236,6 +265,15 @@ class _Written:
     size: int
     modified_ns: int
     inode: int
+
+    @classmethod
+    def read(cls, path: Path) -> tuple[_Written | None, bytes]:
+        """A file as it is before anything else is done with it, and what it says; nothing where it cannot be read."""
+        try:
+            status, content = path.stat(), path.read_bytes()
+        except OSError:
+            return None, b""
+        return cls(hashlib.blake2b(content).digest(), status.st_size, status.st_mtime_ns, status.st_ino), content
 
     @classmethod
     def of(cls, path: Path, content: bytes) -> _Written | None:
