@@ -107,7 +107,7 @@ function showFacts() {
   by("save").hidden = state.saved;
   if (!state.saved || state.message) problem(new Refusal(state.message));
   const locked = state.clips.filter((one) => one.locked).length;
-  by("counts").textContent = `${state.clips.length} in ${frame.duration}${locked ? `, ${locked} locked` : ""}`;
+  by("counts").textContent = `${state.clips.length} in ${frame.duration.split(".")[0]}${locked ? `, ${locked} locked` : ""}`;
 }
 
 function showClip(options = {}) {
@@ -365,11 +365,12 @@ function showRendering({ stage, done, total, message }) {
   const before = rendering;
   rendering = stage === "running" || stage === "stopping";
   const bar = by("render-progress");
-  bar.hidden = by("render-stop").hidden = !rendering;
+  const share = by("render-share");
+  bar.hidden = share.hidden = by("render-stop").hidden = !rendering;
   by("render").hidden = rendering;
   by("render-stop").disabled = stage === "stopping";
   bar.value = total ? done / total : 0;
-  bar.textContent = bar.title = `${total ? Math.floor((100 * done) / total) : 0} %`;
+  share.textContent = `${total ? Math.floor((100 * done) / total) : 0} %`;
   if (rendering && !before) say(`Rendering ${frame.output}`);
   if (before && !rendering) {
     if (stage === "failed") problem(new Refusal(message));
