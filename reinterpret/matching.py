@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
@@ -25,13 +25,13 @@ from reinterpret.cues.reasons import reason
 from reinterpret.echoes import returning_shots
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.embeddings import Film, embed_video
-from reinterpret.encoders import Device
+from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError, UsageError
 from reinterpret.library import Library, library_encoder
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
 from reinterpret.shots import Detection
 from reinterpret.timebase import Span, frame_at
-from reinterpret.video import probe
+from reinterpret.video import Video, probe
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +92,33 @@ class MatchSettings:
             raise UsageError(f"weights are 0 or more, and at least one is above 0, got {dict(self.weights)}")
 
 
+class ReadTrailer(Protocol):
+    """Makes a trailer known as a library sees it. Raises VideoError, EncoderError, LibraryError."""
+
+    def __call__(
+        self,
+        trailer: Video,
+        library: Library,
+        detection: Detection,
+        encoder: Callable[[], Encoder],
+        *,
+        on_seconds: Callable[[Fraction], None] | None = None,
+    ) -> Film:
+        """encoder: loads that of the library. on_seconds: told how far it is."""
+        ...
+
+
+def _read_trailer(
+    trailer: Video,
+    library: Library,
+    detection: Detection,
+    encoder: Callable[[], Encoder],
+    *,
+    on_seconds: Callable[[Fraction], None] | None = None,
+) -> Film:
+    return embed_video(trailer, encoder(), detection=detection, on_seconds=on_seconds)
+
+
 def match(
     trailer: Path | str,
     library: Library,
@@ -100,18 +127,20 @@ def match(
     detection: Detection | None = None,
     device: Device = "auto",
     on_seconds: Callable[[Fraction, Fraction], None] | None = None,
+    read: ReadTrailer | None = None,
 ) -> EditList:
     """The edit that tells a trailer with the footage of a library.
 
     detection: of the trailer's shots, by default as in the library. on_seconds: told how much of the trailer is read,
-    and how long it is. Raises VideoError, LibraryError, EncoderError, UsageError.
+    and how long it is. read: how it is read, where something is known of it already. Raises VideoError, LibraryError,
+    EncoderError, UsageError.
     """
     video = probe(trailer)
     neighbours = open_neighbours(library)
     without = left_out(library, only=settings.only, without=settings.without, folders=settings.folders)
-    encoder = library_encoder(library, device=device)
+    encoder = partial(library_encoder, library, device=device)
     report = None if on_seconds is None else lambda seconds: on_seconds(seconds, video.duration)
-    film = embed_video(video, encoder, detection=detection or library.detection, on_seconds=report)
+    film = (read or _read_trailer)(video, library, detection or library.detection, encoder, on_seconds=report)
     if not settings.include_trailer:
         without |= {film.video.fingerprint}
     return answer(film, library, neighbours, settings, without=without)

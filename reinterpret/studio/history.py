@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reinterpret.edits import Clip, EditList
 from reinterpret.errors import EditError, OutputError
-from reinterpret.files import renamed_into
+from reinterpret.files import not_written, renamed_into
 
 KEPT_STATES = 50
 _NAME = re.compile(r"[0-9]{6,}\.json", re.ASCII)
@@ -85,8 +85,10 @@ class History:
 
     def push(self, edit: EditList) -> None:
         """A new state after the current one; what was undone is gone."""
+        # A number is not given twice: its file may still be there.
+        number = self._entries[-1].number + 1
         del self._entries[self._place + 1 :]
-        self._entries.append(_Entry(self._entries[-1].number + 1, edit))
+        self._entries.append(_Entry(number, edit))
         self._place += 1
 
     def undo(self) -> EditList:
@@ -124,7 +126,7 @@ class History:
                     file.unlink(missing_ok=True)
                     self._written.discard(number)
         except OSError as error:
-            raise OutputError(f"{folder}: the last states cannot be kept there ({error.strerror})") from error
+            raise not_written(folder, error, instead="go on without the last states") from error
 
     def _go(self, step: int) -> EditList:
         place = self._place + step

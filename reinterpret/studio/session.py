@@ -16,7 +16,7 @@ from reinterpret import choosing
 from reinterpret.edits import EditList
 from reinterpret.encoders import Device
 from reinterpret.errors import ConflictError, OutputError, UsageError
-from reinterpret.files import check_output, renamed_into
+from reinterpret.files import check_output, not_written, renamed_into
 from reinterpret.library import Library
 from reinterpret.matching import MatchSettings
 from reinterpret.shots import Detection
@@ -244,7 +244,7 @@ class Session:
             self._written = _Written.of(self._path, content.encode())
             self._history.keep(history_folder(self._path), content)
         except OSError as error:
-            message = f"{self._path}: the edit cannot be written ({error.strerror}); it is kept here, try again"
+            message = str(not_written(self._path, error, instead="save the edit under another name"))
         except OutputError as error:
             message = str(error)
         revision = self._state.revision + (0 if same else 1)
