@@ -81,7 +81,8 @@ def studio(
     if edit != file and not _goes_on(edit, file):
         assert library is not None
         matched(file, library, settings, detection, device, quiet or as_json).save(edit)
-    session = Session.open(edit, opened, settings=settings)
+    found = None if opened is None else detection.over(opened.detection)
+    session = Session.open(edit, opened, settings=settings, detection=found, device=device)
     film = _film_path(session.state().edit, edit, options.output)
     films = [] if opened is None else [opened.video(name) for name in opened.fingerprints()]
     page = Page(session, film, films=films, rendering=arguments)

@@ -17,6 +17,7 @@ from reinterpret.edits import EditList
 from reinterpret.errors import ReinterpretError
 from reinterpret.rendering.film import render
 from reinterpret.rendering.segments import Stopped
+from reinterpret.studio.background import step_back
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +91,17 @@ class Preview:
                     return
                 (edit, revision), self._wanted = self._wanted, None
                 self._state = replace(self._state, done=0, total=edit.grid.frame_count, running=True, problem=None)
-            self._make(edit, revision)
+            if self._state.revision is None:
+                # Nobody has asked for it yet. What changes it later is waited for.
+                first = threading.Thread(target=self._make_aside, args=(edit, revision), name="first-preview")
+                first.start()
+                first.join()
+            else:
+                self._make(edit, revision)
+
+    def _make_aside(self, edit: EditList, revision: int) -> None:
+        step_back()
+        self._make(edit, revision)
 
     def _make(self, edit: EditList, revision: int) -> None:
         path = Path(self._folder.name) / f"{revision}.mp4"
