@@ -40,6 +40,7 @@ export class Strip {
       const shot = event.target.closest(".shot");
       if (shot) onTake(Number(shot.dataset.number));
     });
+    strip.addEventListener("load", (event) => event.target.classList.remove("old"), { capture: true });
     document.getElementById("zoom-in").addEventListener("click", () => this.zoom(ZOOM_STEP));
     document.getElementById("zoom-out").addEventListener("click", () => this.zoom(1 / ZOOM_STEP));
   }
@@ -93,7 +94,10 @@ export class Strip {
     }
     images.forEach((image, at) => {
       image.dataset.src = still(match.film, this.place(match, (at + 0.5) / count, count));
-      if (image.hasAttribute("src") && image.getAttribute("src") !== image.dataset.src) image.src = image.dataset.src;
+      if (image.hasAttribute("src") && image.getAttribute("src") !== image.dataset.src) {
+        image.classList.add("old");
+        image.src = image.dataset.src;
+      }
       image.style.width = `${Math.max(1, width / count)}px`;
     });
   }

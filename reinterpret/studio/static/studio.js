@@ -380,8 +380,8 @@ function showRendering({ stage, done, total, message }) {
 }
 
 function showReading({ stage, share, message }) {
-  const words = { reading: `the library looks at the trailer: ${Math.floor(share * 100)} %`, failed: message }[stage];
-  by("reading").textContent = words ?? "";
+  const words = { reading: `reading the trailer: ${Math.floor(share * 100)} %`, failed: message }[stage];
+  by("reading").textContent = words ?? (suggestions.busy ? "asking the library" : "");
   if (lastReading === "reading" && stage === "ready") refresh();
   lastReading = stage;
 }

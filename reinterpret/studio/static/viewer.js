@@ -25,6 +25,8 @@ for (const figure of [left, right]) {
   const show = () => video.classList.toggle("ready", video.readyState >= 2 && !video.seeking);
   for (const event of ["loadeddata", "seeked", "playing"]) video.addEventListener(event, show);
   video.addEventListener("emptied", () => video.classList.remove("ready"));
+  const image = figure.querySelector("img");
+  image.addEventListener("load", () => image.classList.remove("old"));
 }
 
 export class Viewer {
@@ -291,6 +293,7 @@ function source(figure, address, picture) {
   const video = figure.querySelector("video");
   const image = figure.querySelector("img");
   if (image.getAttribute("src") !== picture) {
+    image.classList.add("old"); // nothing rather than the picture of another shot
     if (picture) image.src = picture;
     else image.removeAttribute("src");
   }
