@@ -425,7 +425,8 @@ def align_hits(
         shown = [(place, match) for place, match in kept if match.film == name]
         for number, rank, hit in wanted[name]:
             while shown and shown[0][0] < targets.places[number]:
-                left[shown[0][1].source_shot] = shown.pop(0)[1].source_span.end
+                _, before = shown.pop(0)
+                left[before.source_shot] = before.source_span.end
             body, usable = sources.course(name, hit.shot).span, None
             if rank == 0 and number in chosen:
                 begin = left.get(hit.shot, body.start)

@@ -102,6 +102,10 @@ class Session:
         """How far the library has looked at the trailer."""
         return self._adviser.progress()
 
+    def wait(self, seconds: float | None = None) -> Progress:
+        """The progress as soon as the trailer is read, or that has failed, or so much time has passed."""
+        return self._adviser.wait(seconds)
+
     def close(self) -> None:
         """End what runs in the background."""
         self._adviser.close()
