@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,6 +54,7 @@ class Desk:
             "redo": lambda: session.redo(revision),
             "save": session.save,
             "reload": session.reload,
+            "fork": lambda: session.save_as(_free_name(session.path)),
         }
         if verb in whole:
             return whole[verb]()
@@ -100,7 +103,14 @@ _WHOLE_WORDS = {
     "redo": "Done again",
     "save": "Saved",
     "reload": "Loaded again",
+    "fork": "Saved under another name",
 }
+
+
+def _free_name(path: Path) -> Path:
+    """A name beside a file that is not taken: EDIT-2.json. Never one that a request has named."""
+    stem = path.name.removesuffix(path.suffix)
+    return next(name for number in count(2) if not (name := path.with_name(f"{stem}-{number}{path.suffix}")).exists())
 
 
 def said(verb: str, command: Command) -> str:

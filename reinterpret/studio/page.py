@@ -76,7 +76,7 @@ class Page:
         state = Desk(self.session, self.films.film).perform(verb, command)
         if state.edit is not before.edit:
             self._show(state)
-        changed = state.revision != before.revision or verb == "save"
+        changed = state.revision != before.revision or verb in ("save", "fork")
         return {**self.state(), "said": said(verb, command) if changed else "That changes nothing"}
 
     def render(self, command: Command) -> dict[str, Any]:
@@ -102,6 +102,7 @@ class Page:
             "can_redo": state.can_redo,
             "saved": state.saved,
             "message": state.message,
+            "edit": self.session.path.name,
             "rate": float(edit.grid.rate),
             "slots": edit.grid.slot(edit.grid.frame_count),
             "clips": clip_views(edit, self.films, offline=state.offline),
@@ -120,7 +121,6 @@ class Page:
             "aspect": edit.trailer.display_width / edit.trailer.display_height,
             "trailer": edit.trailer.name,
             "trailer_offline": edit.trailer.fingerprint in state.offline,
-            "edit": self.session.path.name,
             "output": self.job.output.name,
             "duration": format_seconds(edit.grid.duration),
             "presets": list(PRESETS),

@@ -18,6 +18,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from reinterpret import choosing
 from reinterpret.edits import EditList
 from reinterpret.errors import OutputError
 from reinterpret.studio import session as session_module
@@ -370,13 +371,27 @@ def test_the_second_of_two_windows_is_told_that_it_is_late(browser: TestClient, 
     assert do(browser, "black", 2, clip=1).status_code == 200
 
 
-def test_another_program_s_edit_is_not_overwritten_but_can_be_loaded(browser: TestClient, edit_path: Path) -> None:
+def test_another_program_s_edit_is_not_overwritten(browser: TestClient, edit_path: Path) -> None:
     text = edit_path.read_text().replace('"kind": "footage"', '"kind": "footage" ')
     edit_path.write_text(text)
     late = do(browser, "lock", clip=0)
     assert late.status_code == 409
     assert edit_path.read_text() == text
+    # What was done here can go on under another name beside it.
+    other = do(browser, "fork").json()
+    assert other["edit"] == "trailer.edit-2.json"
+    other = do(browser, "lock", other["revision"], clip=0).json()
+    assert other["saved"]
+    assert EditList.load(edit_path.with_name("trailer.edit-2.json")).clips[0].locked
+    assert edit_path.read_text() == text
+
+
+def test_another_program_s_edit_can_be_loaded(browser: TestClient, edit_path: Path) -> None:
+    edit = EditList.load(edit_path)
+    choosing.lock(edit, 3).save(edit_path)
+    assert do(browser, "lock", clip=0).status_code == 409
     again = do(browser, "reload").json()
+    assert again["clips"][3]["locked"]
     assert do(browser, "lock", again["revision"], clip=0).status_code == 200
 
 

@@ -1,9 +1,10 @@
 // The only door to the server: what it says comes out, or an error with one sentence.
 
 export class Refusal extends Error {
-  constructor(sentence, status) {
+  constructor(sentence, status, details = {}) {
     super(sentence);
     this.status = status;
+    this.details = details;
   }
 }
 
@@ -16,7 +17,7 @@ async function answered(request) {
   }
   if (response.ok) return response;
   const said = await response.json().catch(() => ({}));
-  throw new Refusal(said.error ?? `the studio answered with ${response.status}`, response.status);
+  throw new Refusal(said.error ?? `the studio answered with ${response.status}`, response.status, said);
 }
 
 export async function json(path) {

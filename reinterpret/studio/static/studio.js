@@ -105,6 +105,7 @@ function showFacts() {
   by("saved").textContent = state.saved ? "saved" : "not saved";
   by("saved").classList.toggle("not", !state.saved);
   by("save").hidden = state.saved;
+  by("edit-name").textContent = state.edit;
   if (!state.saved || state.message) problem(new Refusal(state.message));
   const locked = state.clips.filter((one) => one.locked).length;
   by("counts").textContent = `${state.clips.length} in ${frame.duration.split(".")[0]}${locked ? `, ${locked} locked` : ""}`;
@@ -206,7 +207,8 @@ function showSaved(next) {
 }
 
 async function refused(error) {
-  if (error.status === 409) return conflict(error.message);
+  // The same revision: it was another program that has written into the file.
+  if (error.status === 409) return conflict(error.message, error.details.revision === state.revision);
   try {
     if (waiting === 0) showState(await json("/state"));
   } catch {
@@ -314,22 +316,27 @@ async function render() {
 
 // Two windows on one edit
 
-function conflict(words) {
+function conflict(words, foreign = false) {
   const dialog = by("conflict");
   by("conflict-words").textContent = `${capital(words)}.`;
+  dialog.querySelector("[value=take]").textContent = foreign ? "Load the other one" : "Take over the other window's state";
+  by("fork").hidden = !foreign;
+  dialog.returnValue = "";
   if (!dialog.open) dialog.showModal();
 }
 
 by("conflict").addEventListener("close", async () => {
-  if (by("conflict").returnValue !== "take") return;
+  const chosen = by("conflict").returnValue;
+  if (!chosen) return;
   try {
     let now = await json("/state");
-    // The same revision: it was another program that has written into the file.
-    if (now.revision === state.revision) now = await post("/edit/reload", { revision: now.revision });
+    const foreign = now.revision === state.revision;
+    if (chosen === "fork") now = await post("/edit/fork", { revision: now.revision });
+    else if (foreign) now = await post("/edit/reload", { revision: now.revision });
     suggestions.forget();
     showState(now);
     take(hand, { again: true });
-    say("This is the edit as it is now");
+    say(chosen === "fork" ? `This edit is now ${now.edit}` : "This is the edit as it is now");
   } catch (error) {
     problem(error);
   }
