@@ -177,21 +177,23 @@ const go = (step) => take(hand + step, { focus: true });
 
 // Doing: one command after the other, each on what the one before has left
 
+const IMPOSSIBLE = { undo: () => !state.can_undo, redo: () => !state.can_redo };
+
 function perform(verb, values = {}, { path = `/edit/${verb}` } = {}) {
   waiting += 1;
   const sent = row.then(async () => {
     try {
+      if (IMPOSSIBLE[verb]?.()) return { said: `There is nothing to ${verb}` };
       const next = await post(path, { revision: state.revision, ...values });
-      waiting -= 1;
       return next;
-    } catch (error) {
+    } finally {
       waiting -= 1;
-      throw error;
     }
   });
   row = sent.then(
     (next) => {
-      if (next.clips && waiting > 0) state.revision = next.revision; // what is shown is ahead of it
+      const { revision, can_undo, can_redo } = next;
+      if (next.clips && waiting > 0) Object.assign(state, { revision, can_undo, can_redo }); // shown is what comes after
       else if (next.clips) showState(next);
       if (next.said) say(next.said);
       if (next.clips) showSaved(next);
