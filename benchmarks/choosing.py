@@ -76,13 +76,13 @@ def _seconds_of(trailer: Path, shots: int, work: Path) -> Detection:
     return Detection(detector="none", min_shot=Fraction(0), cuts=work / "cuts.txt")
 
 
-def _timed(times: int, action: Callable[[int], object]) -> list[float]:
-    """Milliseconds of each."""
+def _timed(times: int, action: Callable[[int], object], clock: Callable[[], float] = time.perf_counter) -> list[float]:
+    """Milliseconds of each, by a clock."""
     found = []
     for number in range(times):
-        begun = time.perf_counter()
+        begun = clock()
         action(number)
-        found.append(1000 * (time.perf_counter() - begun))
+        found.append(1000 * (clock() - begun))
     return found
 
 
@@ -121,8 +121,13 @@ def _looking(session: Session) -> None:
 def _again(session: Session) -> None:
     for clip in range(0, len(session.state().edit.clips), 10):
         session.apply(session.state().revision, partial(choosing.lock, clip=clip))
-    times = _timed(10, lambda seed: session.again(session.state().revision, seed=seed))
-    print(row("again, saved; every tenth locked", times, "ms", "<= 1000"))
+
+    def again(seed: int) -> None:
+        session.again(session.state().revision, seed=seed)
+
+    print(row("again, saved; every tenth locked", _timed(10, again), "ms", "<= 1000"))
+    # What it takes where nothing else runs.
+    print(row("    of the processor", _timed(10, again, time.thread_time), "ms", "<= 1000"))
 
 
 def _cutting(session: Session) -> None:
@@ -149,6 +154,7 @@ def _choices(session: Session, choices: int) -> None:
         session.choose(state.revision, clip, *shot_of(state.edit.clips[clip].suggestions[number % 7]))
 
     print(row("a choice, saved", _timed(choices, choose), "ms", "<= 100"))
+    print(row("    of the processor", _timed(choices // 10, choose, time.thread_time), "ms", "<= 100"))
     kept.append(_process())
     print(row(f"process after {choices // 10}, {choices // 2}, {choices} choices", kept, "MiB", "no growth"))
     print(f"    {', '.join(f'{value:.1f}' for value in kept)}")
