@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from reinterpret.rendering.reactions import Reaction, gif
     from reinterpret.rendering.stills import contact_sheet, grid
     from reinterpret.shots import Detection, Shot, detect_shots
+    from reinterpret.studio.session import Session
     from reinterpret.timebase import Span
     from reinterpret.video import FrameGrid, Video, probe
     from reinterpret.words import Tag, TextQuery, nearest_shown, tags, text_query
@@ -78,6 +79,7 @@ _HOMES = {
     "Reaction": "rendering.reactions",
     "ReinterpretError": "errors",
     "Rules": "assignment",
+    "Session": "studio.session",
     "Shot": "shots",
     "Soundtrack": "edits",
     "Span": "timebase",
@@ -143,6 +145,7 @@ __all__ = [
     "Reaction",
     "ReinterpretError",
     "Rules",
+    "Session",
     "Shot",
     "Soundtrack",
     "Span",
