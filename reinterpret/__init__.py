@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from reinterpret.rendering.reactions import Reaction, gif
     from reinterpret.rendering.stills import contact_sheet, grid
     from reinterpret.shots import Detection, Shot, detect_shots
+    from reinterpret.studio.session import Session
     from reinterpret.timebase import Span
     from reinterpret.video import FrameGrid, Video, probe
     from reinterpret.words import Tag, TextQuery, nearest_shown, tags, text_query
@@ -80,6 +81,7 @@ _HOMES = {
     "Reaction": "rendering.reactions",
     "ReinterpretError": "errors",
     "Rules": "assignment",
+    "Session": "studio.session",
     "Shot": "shots",
     "Soundtrack": "edits",
     "Span": "timebase",
@@ -148,6 +150,7 @@ __all__ = [
     "Reaction",
     "ReinterpretError",
     "Rules",
+    "Session",
     "Shot",
     "Soundtrack",
     "Span",

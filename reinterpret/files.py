@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,26 @@ def cache_folder(name: str) -> Path:
     root = os.environ.get("REINTERPRET_CACHE")
     # absolute, so that it stays the same whatever the working folder becomes
     return (Path(root) if root else platformdirs.user_cache_path("reinterpret")).absolute() / name
+
+
+def prune(folder: Path, *, most_bytes: int, keep: Iterable[Path] = ()) -> None:
+    """Delete the files of a cache that were used longest ago until it is below its limit; never those in `keep`."""
+    kept = set(keep)
+    files = []
+    for file in folder.iterdir():
+        # Hidden ones are being written.
+        if not file.name.startswith("."):
+            with suppress(OSError):
+                status = file.stat()
+                files.append((status.st_mtime, status.st_size, file))
+    total = sum(size for _, size, _ in files)
+    for _, size, file in sorted(files):
+        if total <= most_bytes:
+            return
+        if file not in kept:
+            with suppress(OSError):
+                file.unlink()
+                total -= size
 
 
 def json_text(values: Any, *, indent: int | None = None) -> str:

@@ -40,6 +40,8 @@ TitlePolicy = Literal["keep", "match", "black"]
 
 # Below half speed movement turns into a row of stills.
 SLOWEST = Fraction(1, 2)
+# Compared with floats thousands of times in an assignment, and a fraction takes 20 times as long.
+_SLOWEST_SHARE = float(SLOWEST)
 # What being too short costs, in score: a little where slowing down helps, some where a picture stands still, and more
 # than any likeness, or a fifth shot in a row from one film (3.2, see `assignment`), where the next is to be taken.
 _SLOWED_COST, _HELD_COST, _REFUSED_COST = 0.05, 0.35, 6.0
@@ -495,8 +497,8 @@ def shortage_cost(length: float, needed: float, short: ShortPolicy) -> float:
         return 0.0
     if short == "hold":
         return _HELD_COST * (1 - share)
-    if short == "slow" and share >= SLOWEST:
-        return _SLOWED_COST * (1 - share) / float(1 - SLOWEST)
+    if short == "slow" and share >= _SLOWEST_SHARE:
+        return _SLOWED_COST * (1 - share) / (1 - _SLOWEST_SHARE)
     # Where none is long enough, the longest is the least evil.
     return _REFUSED_COST + (1 - share)
 

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reinterpret.edits import FORMAT_VERSION, Clip, ClipKind, EditList, Match, Soundtrack
+from reinterpret.edits import FORMAT_VERSION, Clip, ClipKind, EditList, EditTexts, Match, Soundtrack
 from reinterpret.errors import EditError, OutputError
+from reinterpret.files import json_text
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video
 from tests.judging import ROOT, edit_of, numbered_film
@@ -119,6 +120,15 @@ def test_what_is_saved_is_what_is_loaded(made: EditList, tmp_path_factory: pytes
     made.save(path)
     assert EditList.load(path) == made
     assert EditList.load(path).dumps() == made.dumps() == path.read_text(encoding="utf-8")
+
+
+@settings(deadline=None, max_examples=30)
+@given(states=st.lists(edits(), min_size=1, max_size=3))
+def test_what_is_written_is_plain_json_whatever_was_written_before(states: list[EditList]) -> None:
+    texts = EditTexts()
+    for made in [*states, *states]:
+        text = texts.of(made)
+        assert text == made.dumps() == json_text(json.loads(text), indent=1) + "\n"
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,10 @@ HOMES = {
     "tokenizers": {"sentences"},
     "typer": {"cli"},
     "rich": {"cli"},
+    "fastapi": {"studio", "cli"},
+    "jinja2": {"studio", "cli"},
+    "starlette": {"studio"},
+    "uvicorn": {"studio", "cli"},
     "av": {"video", "frames", "sound", "rendering", "live", "interchange"},
     "opentimelineio": {"interchange"},
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -43,13 +43,9 @@ from reinterpret.cli.printing import (
     tags_as_json,
     text_as_json,
 )
-from reinterpret.cli.progress import edit_beside, filmed, rendered
+from reinterpret.cli.progress import edit_beside, filmed, matched, rendered
+from reinterpret.cli.studio import studio
 from reinterpret.cli.works import compile_, gif
-
-if TYPE_CHECKING:
-    from reinterpret.edits import EditList
-    from reinterpret.encoders import Device
-    from reinterpret.matching import MatchSettings
 
 # What typer fills in is not looked at before: these stand for `nothing said`.
 _DETECTION, _LIKENESS, _MATCH = DetectionOptions(), LikenessOptions(), MatchOptions()
@@ -147,7 +143,7 @@ def trailer(
     if sheet is not None:
         check_output(sheet, inputs=[file], suffixes=STILL_SUFFIXES)
     arguments = rendering.arguments()
-    edit = _matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
+    edit = matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
     made = filmed(edit, output, arguments, sheet, quiet)
     if as_json:
         print_json(
@@ -182,7 +178,7 @@ def match(
     from reinterpret.files import check_output
 
     check_output(output, inputs=[file], suffixes=(".json",))
-    edit = _matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
+    edit = matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
     edit.save(output)
     if as_json:
         print_json({"edit": str(output), "shots": len(edit.clips), "matches": matches_as_json(edit)})
@@ -448,21 +444,4 @@ app.command()(gif)
 app.command()(export)
 app.command(name="import")(import_)
 app.command()(webcam)
-
-
-def _matched(
-    file: Path, library: Path, settings: MatchSettings, detection: DetectionOptions, device: Device, quiet: bool
-) -> EditList:
-    import reinterpret
-    from reinterpret.cli.progress import progress_bar
-
-    opened = reinterpret.Library.open(library)
-    with progress_bar("matching", quiet=quiet) as report:
-        return reinterpret.match(
-            file,
-            opened,
-            settings,
-            detection=detection.over(opened.detection),
-            device=device,
-            on_seconds=lambda done, total: report(float(done), float(total)),
-        )
+app.command()(studio)

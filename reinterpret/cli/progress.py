@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from reinterpret.cli.options import DetectionOptions
     from reinterpret.edits import EditList
+    from reinterpret.encoders import Device
+    from reinterpret.matching import MatchSettings
 
 
 class Report(Protocol):
@@ -86,3 +89,21 @@ def rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: boo
             report(done, total, f"{done / watch.seconds:.0f} frames/s")
 
         return reinterpret.render(edit, output, **arguments, on_frames=show)
+
+
+def matched(
+    file: Path, library: Path, settings: MatchSettings, detection: DetectionOptions, device: Device, quiet: bool
+) -> EditList:
+    """The edit that answers a trailer, with a bar while it is made."""
+    import reinterpret
+
+    opened = reinterpret.Library.open(library)
+    with progress_bar("matching", quiet=quiet) as report:
+        return reinterpret.match(
+            file,
+            opened,
+            settings,
+            detection=detection.over(opened.detection),
+            device=device,
+            on_seconds=lambda done, total: report(float(done), float(total)),
+        )

@@ -21,11 +21,11 @@ import av.error
 from reinterpret.edits import EditList, most_used_film
 from reinterpret.errors import EditError, FfmpegError, UsageError, VideoError
 from reinterpret.ffmpeg import run_ffmpeg
-from reinterpret.files import cache_folder, check_output, not_written, renamed_into
+from reinterpret.files import cache_folder, check_output, not_written, prune, renamed_into
 from reinterpret.rendering.encoding import command
 from reinterpret.rendering.mixing import mix_sound
 from reinterpret.rendering.panel import Fit
-from reinterpret.rendering.segments import Layout, Settings, encode_segments, prune
+from reinterpret.rendering.segments import MOST_BYTES, Layout, Settings, encode_segments
 from reinterpret.timebase import round_half_up
 from reinterpret.video import OPEN_OPTIONS, FrameGrid, Video, fingerprint, open_container
 
@@ -154,7 +154,7 @@ def _render_one(edit: EditList, path: Path, settings: Settings, jobs: int, on_fr
             for segment in set(segments):
                 segment.unlink(missing_ok=True)
             _join_into(path, encode_segments(edit, settings, folder, jobs=jobs), edit.grid, sound)
-        prune(folder, keep=segments)
+        prune(folder, most_bytes=MOST_BYTES, keep=segments)
 
 
 def _join_into(path: Path, segments: list[Path], grid: FrameGrid, sound: Sound | None) -> None:

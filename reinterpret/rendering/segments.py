@@ -33,7 +33,7 @@ Layout = Literal["alone", "side-by-side"]
 # Part of every key: to be raised whenever the same clip would look otherwise.
 _REVISION = 3
 # The segments of the last few films; beyond that the oldest go.
-_CACHE_BYTES = 4 << 30
+MOST_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +95,6 @@ def encode_segments(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return paths
-
-
-def prune(folder: Path, *, keep: list[Path]) -> None:
-    """Delete the segments used longest ago until the folder is below its limit; never those in `keep`."""
-    kept = set(keep)
-    files = []
-    for file in folder.glob("*.mp4"):
-        with suppress(OSError):
-            status = file.stat()
-            files.append((status.st_mtime, status.st_size, file))
-    total = sum(size for _, size, _ in files)
-    for _, size, file in sorted(files):
-        if total <= _CACHE_BYTES:
-            return
-        if file not in kept:
-            with suppress(OSError):
-                file.unlink()
-                total -= size
 
 
 class Stopped(Exception):

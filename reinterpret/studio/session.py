@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reinterpret import choosing
-from reinterpret.edits import EditList
+from reinterpret.edits import EditList, EditTexts
 from reinterpret.encoders import Device
 from reinterpret.errors import ConflictError, OutputError, UsageError
 from reinterpret.files import check_output, not_written, renamed_into
@@ -62,6 +62,7 @@ class Session:
         self._path = path
         self._library, self._adviser = library, adviser
         self._written = written
+        self._texts = EditTexts()
         edit = found_again(edit, library)
         self._history = History.open(edit, content, history_folder(path))
         self._state = self._made(edit, 1, saved=True)
@@ -239,7 +240,7 @@ class Session:
 
     def _save(self, edit: EditList, *, same: bool = False) -> State:
         """Write an edit, which becomes the state whether that succeeds or not."""
-        content = edit.dumps()
+        content = self._texts.of(edit)
         message, saved = "", False
         try:
             with renamed_into(self._path) as temporary:

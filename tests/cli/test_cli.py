@@ -31,7 +31,7 @@ from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
 COMMANDS = ["compile", "export", "gif", "grid", "import", "index", "info", "match", "remove", "render", "search"]
-COMMANDS += ["shots", "tags", "trailer", "verify", "webcam"]
+COMMANDS += ["shots", "studio", "tags", "trailer", "verify", "webcam"]
 HEAVY = [
     "torch",
     "cv2",
@@ -47,6 +47,8 @@ HEAVY = [
     "PIL",
     "numpy",
     "rich.progress",
+    "fastapi",
+    "uvicorn",
 ]
 
 
@@ -162,6 +164,7 @@ GROUPS = {
         ("trailer", ("detection", "likeness", "matching", "answering", "rendering")),
         ("match", ("detection", "likeness", "matching", "answering")),
         ("render", ("rendering",)),
+        ("studio", ("detection", "likeness", "matching", "answering", "rendering")),
         ("grid", ("likeness", "query")),
         ("search", ("likeness", "query")),
         ("shots", ("detection",)),
