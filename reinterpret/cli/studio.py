@@ -84,8 +84,7 @@ def studio(
     found = None if opened is None else detection.over(opened.detection)
     session = Session.open(edit, opened, settings=settings, detection=found, device=device)
     film = _film_path(session.state().edit, edit, options.output)
-    films = [] if opened is None else [opened.video(name) for name in opened.fingerprints()]
-    page = Page(session, film, films=films, rendering=arguments)
+    page = Page(session, film, library=opened, rendering=arguments)
 
     def on_ready(address: str) -> None:
         if as_json:

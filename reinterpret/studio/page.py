@@ -13,6 +13,7 @@ from typing import Any
 from reinterpret.cues import PRESETS, preset_weights
 from reinterpret.edits import EditList
 from reinterpret.errors import EditError, UsageError, VideoError
+from reinterpret.library import Library
 from reinterpret.studio.adviser import Wish
 from reinterpret.studio.commands import Command, Desk, said
 from reinterpret.studio.films import HEIGHTS, Films
@@ -24,7 +25,6 @@ from reinterpret.studio.session import Session, State
 from reinterpret.studio.views import clip_views, match_view, pixels_per_second
 from reinterpret.studio.waveform import outline, peaks
 from reinterpret.timebase import format_seconds
-from reinterpret.video import Video
 
 
 class Page:
@@ -35,16 +35,17 @@ class Page:
         session: Session,
         output: Path,
         *,
-        films: Sequence[Video] = (),
+        library: Library | None = None,
         rendering: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        """output: where `render` goes. films: of the library, which one can choose from. rendering: options of
+        """output: where `render` goes. library: whose films one can choose from. rendering: options of
         `rendering.film.render`. Raises EditError."""
         edit = session.state().edit
         if edit.trailer is None:
             raise EditError(f"{session.path}: follows no trailer; the studio opens what `match` and `trailer` make")
         self.session, self.films = session, Films(edit)
-        self.library_films = sorted(films, key=lambda film: film.name.lower())
+        self._library = library
+        self._library_films = [] if library is None else [library.video(name) for name in library.fingerprints()]
         self.proxies, self.job = Proxies(), RenderJob(output, **rendering)
         self.preview = Preview(give_way=lambda: self.proxies.busy)
         self.reel = Reel(
@@ -189,6 +190,19 @@ class Page:
             "filtered": wish != Wish(page=page),
         }
 
+    def kept_thumbnail(self, number: int, place: int) -> bytes | None:
+        """What the library has kept of the shot in which a frame of a film lies, as a JPEG: the film may be gone.
+
+        None where it has kept nothing. Raises LookupError, LibraryError.
+        """
+        film = self.films.film(number)
+        if self._library is None or film.fingerprint not in self._library:
+            return None
+        for shot in self._library.shots(film.fingerprint):
+            if place / film.frame_rate < shot.span.end:
+                return self._library.thumbnail(film.fingerprint, shot.number)
+        return None
+
     def waveform(self) -> dict[str, Any]:
         """The path of the sound's waveform and how many steps it has; an empty one where there is no sound."""
         with self._drawing:
@@ -211,7 +225,7 @@ class Page:
             return ""
 
     def _film_choices(self, edit: EditList) -> list[dict[str, Any]]:
-        films = {film.fingerprint: film for film in (*self.library_films, *edit.films)}
+        films = {film.fingerprint: film for film in (*self._library_films, *edit.films)}
         named = [{"number": self.films.number(film), "name": film.name} for film in films.values()]
         return sorted(named, key=lambda entry: str(entry["name"]).lower())
 

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -105,7 +106,14 @@ class Studio:
         """A frame of a film, as a JPEG."""
         self._check(nonce)
         wanted = self._page.films.still(film, place, height)
-        return await _made(request, self._page.proxies, wanted, "image/jpeg")
+        try:
+            return await _made(request, self._page.proxies, wanted, "image/jpeg")
+        except VideoError:
+            # The film is gone: what the library remembers of it is better than nothing.
+            kept = await run_in_threadpool(self._page.kept_thumbnail, film, place)
+            if kept is None:
+                raise
+            return Response(kept, media_type="image/jpeg")
 
     async def moving(self, request: Request, nonce: str, film: int, first: int, end: int, height: int) -> Response:
         """A stretch of a film, small, in H.264."""

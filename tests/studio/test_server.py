@@ -10,6 +10,8 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,9 @@ from PIL import Image
 from reinterpret import choosing
 from reinterpret.edits import EditList
 from reinterpret.errors import OutputError
+from reinterpret.library import Library
 from reinterpret.studio import session as session_module
+from reinterpret.studio.films import Films
 from reinterpret.studio.job import RenderJob
 from reinterpret.studio.page import Page
 from reinterpret.studio.server import create_app, listen
@@ -235,6 +239,25 @@ def test_a_film_s_name_cannot_become_a_part_of_the_page(edit_path: Path, tmp_pat
         assert missing.status_code == 404
         assert "no such file" in missing.json()["error"]
         until(lambda: browser.get("/status").json()["preview"]["revision"] == 1)
+    page.close()
+
+
+def test_a_film_that_is_gone_shows_what_the_library_remembers(
+    edit_path: Path, library: Library, tmp_path: Path
+) -> None:
+    edit = EditList.load(edit_path)
+    page = Page(Session.open(edit_path), tmp_path / "film.mp4", library=library)
+    moved = [replace(film, path=tmp_path / film.name) for film in edit.films]
+    page.films = Films(replace(edit, films=tuple(moved)))
+    with TestClient(create_app(page, token=TOKEN, port=PORT), base_url=HOME) as browser:
+        browser.get(f"/?token={TOKEN}")
+        answer = browser.get(f"{page.media}/still/1/{60}/144.jpg")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+        shots = library.shots(moved[0].fingerprint)
+        second = next(shot for shot in shots if shot.span.end > Fraction(60, 25))
+        assert answer.content == library.thumbnail(moved[0].fingerprint, second.number)
+        # A film to play there is not.
+        assert browser.get(f"{page.media}/moving/1/0-25/144.mp4").status_code == 404
     page.close()
 
 
