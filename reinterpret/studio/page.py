@@ -14,7 +14,7 @@ from reinterpret.cues import PRESETS, preset_weights
 from reinterpret.edits import EditList
 from reinterpret.errors import EditError, UsageError, VideoError
 from reinterpret.library import Library
-from reinterpret.studio.adviser import Wish
+from reinterpret.studio.adviser import Suggestions, Wish
 from reinterpret.studio.commands import Command, Desk, said
 from reinterpret.studio.films import HEIGHTS, Films
 from reinterpret.studio.job import RenderJob
@@ -171,10 +171,16 @@ class Page:
             like=None if like is None else (self.films.film(like[0]).fingerprint, like[1]),
             page=page,
         )
-        found = self.session.suggestions(clip, wish)
         if clip >= len(state.edit.clips):
             raise UsageError(f"there is no shot {clip + 1}")
-        shown = state.edit.clips[clip].match
+        shown, kept = state.edit.clips[clip].match, state.edit.clips[clip].suggestions
+        if wish == Wish() and len(kept) >= wish.count:
+            # They are in the edit: nobody has to wait for a library that is busy to go from shot to shot.
+            found = Suggestions(
+                kept[: wish.count], state.edit.films, len(kept) > wish.count or self._library is not None, True
+            )
+        else:
+            found = self.session.suggestions(clip, wish)
         films = {entry.fingerprint: entry for entry in (*state.edit.films, *found.films)}
         views = []
         for rank, match in enumerate(found.matches, start=page * wish.count + 1):
