@@ -66,6 +66,7 @@ const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 function showState(next, { flash = true } = {}) {
   const before = state;
   state = next;
+  unshown = null;
   const same =
     before.clips.length === next.clips.length && before.clips.every((old, at) => old.first === next.clips[at].first);
   hand = Math.min(hand, next.clips.length - 1);
@@ -177,6 +178,7 @@ const go = (step) => take(hand + step, { focus: true });
 
 // Doing: one command after the other, each on what the one before has left
 
+let unshown = null;
 const IMPOSSIBLE = { undo: () => !state.can_undo, redo: () => !state.can_redo };
 
 function perform(verb, values = {}, { path = `/edit/${verb}` } = {}) {
@@ -193,8 +195,10 @@ function perform(verb, values = {}, { path = `/edit/${verb}` } = {}) {
   row = sent.then(
     (next) => {
       const { revision, can_undo, can_redo } = next;
-      if (next.clips && waiting > 0) Object.assign(state, { revision, can_undo, can_redo }); // shown is what comes after
-      else if (next.clips) showState(next);
+      if (next.clips) Object.assign(state, { revision, can_undo, can_redo });
+      if (next.clips) unshown = next;
+      // While more is to come only what comes last is shown, also where that changes nothing any more.
+      if (unshown && waiting === 0) showState(unshown);
       if (next.said) say(next.said);
       if (next.clips) showSaved(next);
       poll();
