@@ -130,6 +130,7 @@ def test_every_command_has_a_line_of_help(run: Run) -> None:
                 assert len(line.split("  ")) > 2 or following.startswith("      "), line
 
 
+@pytest.mark.slow
 def test_help_and_version_load_nothing_heavy() -> None:
     program = (
         "import sys; from reinterpret.cli import main; sys.argv[0] = 'reinterpret'\n"
@@ -478,6 +479,7 @@ def test_a_compilation_is_a_film_and_an_edit(run: Run, library: Library, tmp_pat
     assert "--layout" in run(*line, "--shot", "one.mp4:1", "--layout", "both").err
 
 
+@pytest.mark.slow
 def test_a_reaction_is_a_picture_that_loops(run: Run, library: Library, archive: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.gif"
     line = ["gif", "-L", str(library.path), "-o", str(out), "--video", str(archive / "one.mp4"), "--at", "2.5"]

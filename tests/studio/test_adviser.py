@@ -28,6 +28,9 @@ from reinterpret.studio.reading import read_trailer
 from reinterpret.studio.session import Session
 from tests.conftest import make_video
 
+# Processes, films and interruptions: CI runs it, `make test` has to stay short.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def edit(trailer: Path, library: Library) -> EditList:
