@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reinterpret.embeddings import Embeddings, Film, embed_video
     from reinterpret.encoders import load_encoder
     from reinterpret.errors import (
+        ConflictError,
         EditError,
         EncoderError,
         FfmpegError,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from reinterpret.frames import FrameBatch, read_frames
     from reinterpret.groups import Group, Grouping, group
     from reinterpret.ingest import IndexReport, index
+    from reinterpret.interchange import export_timeline, import_timeline
+    from reinterpret.interchange.timeline import TimelineOptions
     from reinterpret.library import Library, library_encoder
     from reinterpret.live.webcam import WebcamReport, webcam
     from reinterpret.matching import MatchSettings, match
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from reinterpret.rendering.reactions import Reaction, gif
     from reinterpret.rendering.stills import contact_sheet, grid
     from reinterpret.shots import Detection, Shot, detect_shots
+    from reinterpret.studio.session import Session
     from reinterpret.timebase import Span
     from reinterpret.video import FrameGrid, Video, probe
     from reinterpret.words import Tag, TextQuery, nearest_shown, tags, text_query
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Clip": "edits",
     "CompileSettings": "compilation",
+    "ConflictError": "errors",
     "Detection": "shots",
     "EditError": "errors",
     "EditList": "edits",
@@ -76,11 +81,13 @@ _HOMES = {
     "Reaction": "rendering.reactions",
     "ReinterpretError": "errors",
     "Rules": "assignment",
+    "Session": "studio.session",
     "Shot": "shots",
     "Soundtrack": "edits",
     "Span": "timebase",
     "Tag": "words",
     "TextQuery": "words",
+    "TimelineOptions": "interchange.timeline",
     "UsageError": "errors",
     "Video": "video",
     "VideoError": "errors",
@@ -90,10 +97,12 @@ _HOMES = {
     "contact_sheet": "rendering.stills",
     "detect_shots": "shots",
     "embed_video": "embeddings",
+    "export_timeline": "interchange",
     "frame_query": "queries",
     "gif": "rendering.reactions",
     "grid": "rendering.stills",
     "group": "groups",
+    "import_timeline": "interchange",
     "index": "ingest",
     "library_encoder": "library",
     "library_map": "rendering.library_map",
@@ -118,6 +127,7 @@ __all__ = [
     "PRESETS",
     "Clip",
     "CompileSettings",
+    "ConflictError",
     "Detection",
     "EditError",
     "EditList",
@@ -140,11 +150,13 @@ __all__ = [
     "Reaction",
     "ReinterpretError",
     "Rules",
+    "Session",
     "Shot",
     "Soundtrack",
     "Span",
     "Tag",
     "TextQuery",
+    "TimelineOptions",
     "UsageError",
     "Video",
     "VideoError",
@@ -154,10 +166,12 @@ __all__ = [
     "contact_sheet",
     "detect_shots",
     "embed_video",
+    "export_timeline",
     "frame_query",
     "gif",
     "grid",
     "group",
+    "import_timeline",
     "index",
     "library_encoder",
     "library_map",

@@ -18,7 +18,7 @@ from reinterpret.cues.courses import LayoutCourse
 from reinterpret.timebase import Span
 
 # Frames at the ends of a body may belong to a transition all the same; they are used only where there is no choice.
-_SHY_SECONDS = Fraction(1, 12)
+SHY_SECONDS = Fraction(1, 12)
 # The grid on which in-points are sought at first: as fine as layouts are kept.
 _STEP_SECONDS = 1 / 12
 # So many of the best places on that grid are looked at frame by frame. With 6 of them 2 of 109 hidden shots of real
@@ -92,7 +92,7 @@ def align(target: ShotCourse, source: ShotCourse, needed: Fraction, *, shy: bool
 
 def _allowed_frames(body: Span, rate: Fraction, needed: Fraction, shy: bool) -> range:
     """The numbers of the frames on which a span within the body can begin; empty if there is none."""
-    for margin in (min(_SHY_SECONDS, (body.duration - needed) / 2) if shy else Fraction(0), Fraction(0)):
+    for margin in (min(SHY_SECONDS, (body.duration - needed) / 2) if shy else Fraction(0), Fraction(0)):
         first, last = math.ceil((body.start + margin) * rate), math.floor((body.end - needed - margin) * rate)
         if first <= last:
             return range(first, last + 1)

@@ -83,7 +83,8 @@ def assign(candidates: Sequence[Sequence[Candidate]], *, echoes: Sequence[int], 
 
     candidates: of each trailer shot in the order of the trailer, without its black shots; best first, at least one
     each. echoes: for each trailer shot a number; those with equal numbers are one shot that returns and are answered
-    by the same archive shot, the best on average, if they have a candidate in common at all.
+    by the same archive shot, the best on average, if they have a candidate in common at all. A trailer shot with one
+    candidate is fixed: nobody else gets that one, and those that return with it follow it where they can.
 
     No archive shot is used twice, nor with it a near-duplicate, unless by `reuse` or because there is no other way:
     then all are used as evenly as can be. The limit for each film comes next, and is exceeded by as little as can be;
@@ -231,8 +232,12 @@ def _decisions(candidates: Sequence[Sequence[Candidate]], echoes: Sequence[int])
     for members in together.values():
         if len(members) == 1 or _common(candidates, members):
             decisions.append(members)
-        else:
-            decisions.extend([place] for place in members)
+            continue
+        # Without those that are fixed the others may still go together.
+        free = [place for place in members if len(candidates[place]) > 1]
+        together_still = len(free) > 1 and bool(_common(candidates, free))
+        decisions.extend([free] if together_still else [[place] for place in free])
+        decisions.extend([place] for place in members if len(candidates[place]) == 1)
     return sorted(decisions)
 
 
@@ -255,9 +260,11 @@ def _noise(score: np.ndarray, starts: np.ndarray, seed: int) -> np.ndarray:
     """
     spreads = []
     for begin, end in pairwise(starts.tolist()):
+        if end - begin == 1:
+            continue  # it is fixed, and says nothing about how near others are
         best = np.sort(score[begin:end])[::-1][:_NOISE_RANK]
         spreads.append(float(best[0] - best[-1]))
-    scale = min(max(_NOISE * float(np.median(spreads)), _LEAST_NOISE), _MOST_NOISE)
+    scale = min(max(_NOISE * float(np.median(spreads or [0.0])), _LEAST_NOISE), _MOST_NOISE)
     return np.random.default_rng(seed).normal(0.0, scale, len(score))
 
 

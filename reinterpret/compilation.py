@@ -6,7 +6,6 @@ of the next. On beats, if a sound is given that has some.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +18,11 @@ import numpy as np
 
 from reinterpret.beats import find_beats
 from reinterpret.cues import PRESETS
-from reinterpret.cues.courses import CELLS
-from reinterpret.cues.reasons import reason
-from reinterpret.edits import Clip, EditList, Match, Soundtrack
+from reinterpret.cues.courses import CELLS, LayoutCourse
+from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.library import Library
-from reinterpret.matching import left_out, twin_groups
+from reinterpret.matching import SLOWEST, left_out, match_of, source_speed, twin_groups
 from reinterpret.moments import best_stretch
 from reinterpret.neighbours import Hit, Neighbours, Query
 from reinterpret.sound import SAMPLE_RATE, read_sound, sound_seconds
@@ -35,9 +33,8 @@ Order = Literal["score", "path", "time"]
 
 _DEFAULT_SECONDS = 60.0
 _LONGEST_SECONDS = 4 * 3600
-# What is too short to be seen is not used, and half speed is the slowest, as when trailers are answered.
+# What is too short to be seen is not used.
 _SHORTEST_SECONDS = Fraction(1, 3)
-_SLOWEST = Fraction(1, 2)
 # Among so many a path is looked for; beyond, the work grows with the square of them.
 _MOST_SHOTS = 1000
 # Beside what is seen, where light lies on both sides of a cut.
@@ -99,9 +96,8 @@ def compile_shots(
     if not hits:
         raise LibraryError(f"{library.path}: no shot is as alike as that; ask for a lower score, or for something else")
     hits = _limited(library, hits, settings, slots)
-    stretches = [best_stretch(library, neighbours, query, hit, slots.longest) for hit in hits]
-    order = _order(library, neighbours, hits, stretches, settings.order)
-    return _edit(library, neighbours, query, [(hits[number], stretches[number]) for number in order], settings, slots)
+    stretches = _stretches(library, neighbours, query, hits, slots.longest)
+    return _edit(neighbours, query, _ordered(neighbours, stretches, settings.order), settings, slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +162,11 @@ def _fitting(
     best: dict[tuple[str, int], Hit] = {}
     for hit in sorted((hit for row in found for hit in row), key=lambda hit: -hit.score):
         best.setdefault((hit.film, hit.shot), hit)
-    shortest = _SHORTEST_SECONDS if slots.edges is None else slots.longest * _SLOWEST
+    shortest = _SHORTEST_SECONDS if slots.edges is None else slots.longest * SLOWEST
     hits = [
         hit
         for hit in best.values()
-        if hit.score >= settings.least_score
-        and neighbours.seconds(hit.film, hit.shot) >= shortest
+        if hit.score >= settings.least_score and neighbours.seconds(hit.film, hit.shot) >= shortest
     ]
     groups = twin_groups(neighbours, hits)
     first: dict[int, Hit] = {}
@@ -198,34 +193,60 @@ def _limited(library: Library, hits: list[Hit], settings: CompileSettings, slots
     return kept
 
 
-def _order(
-    library: Library, neighbours: Neighbours, hits: Sequence[Hit], stretches: Sequence[Span], order: Order
-) -> list[int]:
-    numbers = list(range(len(hits)))
-    if order == "time":
-        return sorted(numbers, key=lambda n: (str(library.video(hits[n].film).path), stretches[n].start))
-    if order == "path" and len(hits) > 2:
-        return match_cut_path(_cut_costs(library, neighbours, hits, stretches))
-    return numbers
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stretch:
+    """What is shown of a shot, and how it begins and ends."""
+
+    hit: Hit
+    video: Video
+    body: Span
+    span: Span
+    seen: np.ndarray
+    """2 x D float32: the frame vectors nearest to its beginning and its end."""
+    light: np.ndarray
+    """2 x CELLS float32: where light lies then, about its mean."""
 
 
-def _cut_costs(library: Library, neighbours: Neighbours, hits: Sequence[Hit], stretches: Sequence[Span]) -> np.ndarray:
-    """N x N float: how little the end of a stretch (row) is like the beginning of another (column); 0 to 2."""
-    seen: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-    light: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-    for hit, span in zip(hits, stretches, strict=True):
-        film = library.film(hit.film)
+def _stretches(
+    library: Library, neighbours: Neighbours, query: Query, hits: Sequence[Hit], longest: Fraction
+) -> list[_Stretch]:
+    """Of each shot what is most like the query, in the same order. Film by film, so that each is read once."""
+    found: dict[int, _Stretch] = {}
+    for number in sorted(range(len(hits)), key=lambda number: hits[number].film):
+        hit = hits[number]
+        film, span = library.film(hit.film), best_stretch(library, neighbours, query, hit, longest)
         vectors, seconds = film.embeddings.of_shot(hit.shot)
-        course = film.courses[hit.shot]
-        for side, instant in enumerate((span.start, span.end)):
-            seen[side].append(vectors[int(np.abs(seconds - float(instant)).argmin())])
-            if len(course):
-                cells = course.cells[np.abs(course.seconds - float(instant)).argmin()].astype(np.float32)
-                light[side].append(cells - cells.mean())
-            else:
-                light[side].append(np.zeros(CELLS, np.float32))
-    ends, starts = neighbours.content(np.stack(seen[1])), neighbours.content(np.stack(seen[0]))
-    after, before = _unit(np.stack(light[1])), _unit(np.stack(light[0]))
+        sides = np.array([[float(span.start)], [float(span.end)]])
+        found[number] = _Stretch(
+            hit=hit,
+            video=film.video,
+            body=film.shots[hit.shot].body,
+            span=span,
+            seen=vectors[np.abs(seconds - sides).argmin(axis=1)],
+            light=_light(film.courses[hit.shot], sides),
+        )
+    return [found[number] for number in range(len(hits))]
+
+
+def _light(course: LayoutCourse, sides: np.ndarray) -> np.ndarray:
+    if not len(course):
+        return np.zeros((len(sides), CELLS), np.float32)
+    cells = course.cells[np.abs(course.seconds - sides).argmin(axis=1)].astype(np.float32)
+    return np.asarray(cells - cells.mean(axis=1, keepdims=True))
+
+
+def _ordered(neighbours: Neighbours, stretches: list[_Stretch], order: Order) -> list[_Stretch]:
+    if order == "time":
+        return sorted(stretches, key=lambda stretch: (str(stretch.video.path), stretch.span.start))
+    if order == "path" and len(stretches) > 2:
+        return [stretches[number] for number in match_cut_path(_cut_costs(neighbours, stretches))]
+    return stretches
+
+
+def _cut_costs(neighbours: Neighbours, stretches: Sequence[_Stretch]) -> np.ndarray:
+    """N x N float: how little the end of a stretch (row) is like the beginning of another (column); 0 to 2."""
+    starts, ends = (neighbours.content(np.stack([stretch.seen[side] for stretch in stretches])) for side in (0, 1))
+    before, after = (_unit(np.stack([stretch.light[side] for stretch in stretches])) for side in (0, 1))
     return np.asarray((1 - _LAYOUT_SHARE) * (1 - ends @ starts.T) + _LAYOUT_SHARE * (1 - after @ before.T))
 
 
@@ -270,43 +291,27 @@ def _moved(path: list[int], first: int, length: int, costs: np.ndarray) -> list[
 
 
 def _edit(
-    library: Library,
-    neighbours: Neighbours,
-    query: Query,
-    chosen: Sequence[tuple[Hit, Span]],
-    settings: CompileSettings,
-    slots: _Slots,
+    neighbours: Neighbours, query: Query, chosen: Sequence[_Stretch], settings: CompileSettings, slots: _Slots
 ) -> EditList:
-    videos = {hit.film: library.video(hit.film) for hit, _ in chosen}
-    rate = _rate([(videos[hit.film], span) for hit, span in chosen])
-    edges = _edges([span for _, span in chosen], slots)
+    rate = _rate(chosen)
+    edges = _edges([stretch.span for stretch in chosen], slots)
     clips: list[Clip] = []
-    for number, (hit, span) in enumerate(chosen):
+    for number, stretch in enumerate(chosen):
         first, end = (frame_at(edge, rate) for edge in edges[number : number + 2])
         if end <= first:
             continue
         wanted = edges[number + 1] - edges[number]
+        hit, body, span = stretch.hit, stretch.body, stretch.span
         used = Span(span.start, min(span.end, span.start + wanted))
-        speed = Fraction(1)
-        if used.duration < wanted:
-            speed = max(_SLOWEST, Fraction(math.floor(used.duration / wanted * 100), 100))
-        scores = neighbours.explain(query, hit)
-        match = Match(
-            target_shot=len(clips),
-            film=hit.film,
-            source_shot=hit.shot,
-            shot_span=library.shots(hit.film)[hit.shot].body,
-            source_span=used,
-            score=round(hit.score, 6),
-            cues=tuple((entry.cue, entry.score) for entry in scores),
-            shared=reason(scores, settings.weights),
-        )
+        match = match_of(neighbours, query, hit, used, row=len(clips), body=body, weights=settings.weights)
+        speed = source_speed(match, wanted, "slow")
         clips.append(Clip(first, end - first, "footage", match, speed))
     sound = (
         Soundtrack("file", settings.sound.absolute())
         if isinstance(settings.sound, Path)
         else Soundtrack(settings.sound)
     )
+    videos = {stretch.hit.film: stretch.video for stretch in chosen}
     films = tuple(videos[name] for name in sorted(videos))
     return EditList(None, FrameGrid(rate, clips[-1].end_frame), films, tuple(clips), sound)
 
@@ -322,9 +327,9 @@ def _edges(spans: Sequence[Span], slots: _Slots) -> list[Fraction]:
     return edges
 
 
-def _rate(used: Sequence[tuple[Video, Span]]) -> Fraction:
+def _rate(used: Sequence[_Stretch]) -> Fraction:
     """The frame rate at which most of it was filmed."""
     seconds: dict[Fraction, Fraction] = defaultdict(Fraction)
-    for video, span in used:
-        seconds[standard_rate(video.frame_rate)] += span.duration
+    for stretch in used:
+        seconds[standard_rate(stretch.video.frame_rate)] += stretch.span.duration
     return max(seconds, key=lambda rate: (seconds[rate], rate))

@@ -30,8 +30,6 @@ _ENCODER_BATCH = 64
 # Bars are black (16 in video range) with the noise of compression, and never most of the picture.
 _BAR_LUMA = 30
 _SMALLEST_PICTURE_SHARE = 0.4
-# An instant on a frame's own time could fall before it by rounding: this far behind it falls on it.
-_INSIDE_FRAME = Fraction(2, 5)
 _THUMBNAIL_HEIGHT = 160
 _THUMBNAIL_QUALITY = 80
 
@@ -137,11 +135,9 @@ def embed_stretch(video: Video, span: Span, encoder: Encoder) -> CueVectors:
     meters, scaler = _Meters(video), Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
     samples: list[Sample] = []
     with FrameReader(video) as reader:
-        for number in range(max(1, round(span.duration * video.frame_rate))):
-            frame = reader.at(span.start + (number + _INSIDE_FRAME) / video.frame_rate)
-            if not samples or frame.seconds > samples[-1].seconds:
-                samples.append(Sample(frame.number, frame.seconds, scaler.planes(frame.picture)))
-                meters.feed(samples[-1])
+        for frame in reader.during(span):
+            samples.append(Sample(frame.number, frame.seconds, scaler.planes(frame.picture)))
+            meters.feed(samples[-1])
     course, _ = meters.take()
     pictures = [scaler.rgb_of_planes(sample.planes) for sample in _spread(samples, float(span.duration))]
     top, bottom, left, right = picture_area(np.max(np.stack(pictures), axis=(0, 3)))

@@ -6,6 +6,7 @@
     ├── EncoderError        an encoder that is unknown, or whose weights are missing or damaged
     ├── LibraryError        a library that is missing, damaged, newer, or made otherwise than asked
     ├── EditError           an edit that does not hold together, or that does not fit its films
+    │   └── ConflictError   somebody else has changed the edit meanwhile
     ├── OutputError         a place that cannot be written to
     └── FfmpegError         the ffmpeg program is missing or has failed
 
@@ -37,6 +38,10 @@ class LibraryError(ReinterpretError):
 
 class EditError(ReinterpretError):
     """The edit does not hold together, or does not fit the films it names."""
+
+
+class ConflictError(EditError):
+    """Somebody else has changed the edit meanwhile: another window, or another program. Nothing was overwritten."""
 
 
 class OutputError(ReinterpretError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -18,6 +19,9 @@ logger = logging.getLogger(__name__)
 
 # ffmpeg says much before it says what was wrong.
 _ERROR_LINES = 4
+# Where its output has no room: what it says, and the exit status of newer ones, which is all that remains where what
+# it says is to be kept on the same disk.
+_NO_ROOM, _NO_ROOM_STATUS = "No space left on device", 256 - errno.ENOSPC
 
 
 @lru_cache(maxsize=1)
@@ -51,19 +55,23 @@ def ffmpeg_version() -> str:
 
 
 def run_ffmpeg(command: Sequence[str]) -> str:
-    """Run a compiled command to its end and return its output. Raises FfmpegError with ffmpeg's own last lines."""
+    """Run a compiled command to its end and return its output.
+
+    Raises FfmpegError with ffmpeg's own last lines, OSError where the disk is full.
+    """
     done = subprocess.run(
         list(command), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
     )
     if done.returncode != 0:
-        raise FfmpegError(f"ffmpeg failed (exit status {done.returncode}): {_last_lines(done.stderr)}")
+        raise _failure(done.returncode, done.stderr)
     return done.stdout
 
 
 class FrameSink:
     """An ffmpeg that is fed raw frames through a pipe. A context manager: leaving it waits for the end.
 
-    Leaving it with an error, or `kill`, ends ffmpeg at once.
+    Leaving it with an error ends ffmpeg at once. Writing to it and leaving it raise FfmpegError with ffmpeg's own last
+    lines where it fails, OSError where the disk is full.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -82,13 +90,13 @@ class FrameSink:
         return self
 
     def write(self, pixels: Any) -> None:
-        """One plane or frame: any contiguous buffer. Raises FfmpegError if ffmpeg has gone."""
+        """One plane or frame: any contiguous buffer."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(pixels)
         except (BrokenPipeError, OSError) as error:
             self._process.wait()
-            raise self._failure() from error
+            raise self._said() from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -103,14 +111,13 @@ class FrameSink:
                 logger.debug("ffmpeg closed its input early")
             status = self._process.wait()
             if error is None and status != 0:
-                raise self._failure()
+                raise self._said()
         finally:
             self._log.close()
 
-    def _failure(self) -> FfmpegError:
+    def _said(self) -> FfmpegError | OSError:
         self._log.seek(0)
-        said = self._log.read().decode(errors="replace")
-        return FfmpegError(f"ffmpeg failed (exit status {self._process.returncode}): {_last_lines(said)}")
+        return _failure(self._process.returncode, self._log.read().decode(errors="replace"))
 
 
 def _encodes_h264(program: str) -> bool:
@@ -120,6 +127,13 @@ def _encodes_h264(program: str) -> bool:
         logger.info("%s is not used: %s", program, error)
         return False
     return " libx264 " in listed
+
+
+def _failure(status: int, said: str) -> FfmpegError | OSError:
+    """What to raise where ffmpeg has failed. Who catches the OSError knows what was to be written, and names it."""
+    if _NO_ROOM in said or status == _NO_ROOM_STATUS:
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return FfmpegError(f"ffmpeg failed (exit status {status}): {_last_lines(said)}")
 
 
 def _last_lines(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,26 @@ def cache_folder(name: str) -> Path:
     return (Path(root) if root else platformdirs.user_cache_path("reinterpret")).absolute() / name
 
 
+def prune(folder: Path, *, most_bytes: int, keep: Iterable[Path] = ()) -> None:
+    """Delete the files of a cache that were used longest ago until it is below its limit; never those in `keep`."""
+    kept = set(keep)
+    files = []
+    for file in folder.iterdir():
+        # Hidden ones are being written.
+        if not file.name.startswith("."):
+            with suppress(OSError):
+                status = file.stat()
+                files.append((status.st_mtime, status.st_size, file))
+    total = sum(size for _, size, _ in files)
+    for _, size, file in sorted(files):
+        if total <= most_bytes:
+            return
+        if file not in kept:
+            with suppress(OSError):
+                file.unlink()
+                total -= size
+
+
 def json_text(values: Any, *, indent: int | None = None) -> str:
     """Values as JSON that UTF-8 can carry, also where a file's name is not UTF-8 itself."""
     text = json.dumps(values, indent=indent, ensure_ascii=False)
@@ -44,10 +65,26 @@ def json_text(values: Any, *, indent: int | None = None) -> str:
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def plain_text(text: str) -> str:
+    """The same without what XML and most other formats cannot carry: control characters and bytes that are no UTF-8.
+
+    >>> plain_text("film\\udcff\\x01.mp4")
+    'film\ufffd\ufffd.mp4'
+    """
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
+
+
 def remove_temporaries(folder: Path, process: int) -> None:
     """Delete what a process that was killed left in `folder`."""
     for file in folder.glob(f".*.{process}.*.tmp*"):
         file.unlink(missing_ok=True)
+
+
+def not_written(path: Path, error: OSError, *, instead: str = "choose another") -> OutputError:
+    """What to raise where `path` could not be written. instead: what helps, beside room, where the disk is full."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputError(f"{path}: cannot be written, the disk is full; make room on it, or {instead}")
+    return OutputError(f"{path}: cannot be written ({error.strerror or error})")
 
 
 def check_output(path: Path, *, inputs: Iterable[Path] = (), suffixes: tuple[str, ...] = ()) -> None:

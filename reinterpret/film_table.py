@@ -13,6 +13,7 @@ from reinterpret.cues import cue_names
 from reinterpret.cues.courses import CELLS, LayoutCourse
 from reinterpret.cues.vectors import CueVectors
 from reinterpret.embeddings import Embeddings, Film
+from reinterpret.errors import UsageError
 from reinterpret.shots import Detection
 from reinterpret.shots.shot import Shot
 from reinterpret.timebase import Span, format_fraction, parse_fraction
@@ -53,8 +54,11 @@ def write_film(film: Film, file: Path) -> None:
     pyarrow.parquet.write_table(_table(film), file, compression="zstd", write_page_checksum=True, use_dictionary=False)
 
 
-# For what is no such file, reading raises OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError or
-# UsageError.
+def reading_errors() -> tuple[type[Exception], ...]:
+    """What the functions below raise for what is no such file."""
+    import pyarrow
+
+    return OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError, UsageError
 
 
 def read_film(file: Path) -> Film:

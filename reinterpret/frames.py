@@ -7,6 +7,7 @@ the screen then: the last whose time is not later.
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 from collections.abc import Generator, Iterable, Iterator
@@ -20,7 +21,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from reinterpret.errors import VideoError
-from reinterpret.timebase import round_half_up
+from reinterpret.timebase import INSIDE_FRAME, Span, round_half_up
 from reinterpret.video import Video, decoded, open_container
 
 logger = logging.getLogger(__name__)
@@ -140,6 +141,16 @@ class FrameReader:
         if self._current is None:
             raise VideoError(f"{self._video.path}: no frame can be decoded at {float(seconds):.3f} s")
         return self._current
+
+    def during(self, span: Span) -> Iterator[DecodedFrame]:
+        """Every frame on the screen in a stretch, once, at the film's own rate; at least one. Raises VideoError."""
+        rate, last = self._video.frame_rate, None
+        # A frame of which no more than `INSIDE_FRAME` lies before the end belongs to what follows.
+        for number in range(max(1, math.ceil(span.duration * rate - INSIDE_FRAME))):
+            frame = self.at(span.start + (number + INSIDE_FRAME) / rate)
+            if last is None or frame.seconds > last:
+                last = frame.seconds
+                yield frame
 
     def _reachable(self, seconds: Fraction) -> bool:
         assert self._current is not None

@@ -13,6 +13,7 @@ no lock and readers never see half a file. pandas, DuckDB and Polars read the Pa
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import os
@@ -31,7 +32,7 @@ from reinterpret.cues import cue_names
 from reinterpret.embeddings import Film
 from reinterpret.encoders import Device, Encoder, load_encoder
 from reinterpret.errors import LibraryError, OutputError, UsageError, VideoError
-from reinterpret.files import json_text, renamed_into
+from reinterpret.files import json_text, not_written, renamed_into
 from reinterpret.film_table import (
     FORMAT_VERSION,
     ShotColumns,
@@ -39,6 +40,7 @@ from reinterpret.film_table import (
     read_film,
     read_shots,
     read_video,
+    reading_errors,
     write_film,
 )
 from reinterpret.shots import Detection
@@ -165,8 +167,11 @@ class Library:
         try:
             (path / "films").mkdir(parents=True, exist_ok=True)
             if readout is not None:
+                # Written by Python: an error of numpy's own writing does not say why.
+                whole = io.BytesIO()
+                np.save(whole, readout.astype(np.float16), allow_pickle=False)
                 with renamed_into(path / _READOUT_FILE) as temporary:
-                    np.save(temporary, readout.astype(np.float16), allow_pickle=False)
+                    temporary.write_bytes(whole.getvalue())
                     facts["readout"] = _sha256(temporary)
             _write_json(path / "library.json", facts)
         except OSError as error:
@@ -271,7 +276,7 @@ class Library:
                 # The sidecar first: without its Parquet file it is no film, but a film without it is damaged.
                 self._note_location(film.video.fingerprint, location, temporary)
         except OSError as error:
-            raise OutputError(f"{target}: cannot be written ({error.strerror or error})") from error
+            raise not_written(target, error) from error
         self._read_film.cache_clear()
         self._read_shots.cache_clear()
 
@@ -395,13 +400,11 @@ class Library:
 
     @contextmanager
     def _damage_reported(self, film: str) -> Iterator[None]:
-        import pyarrow
-
         try:
             yield
         except FileNotFoundError as error:
             raise LibraryError(f"{self.path}: has no film {film}") from error
-        except (OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError, UsageError) as error:
+        except reading_errors() as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise LibraryError(
                 f"{self._parquet(film)}: is damaged ({reason}); take it out with: "

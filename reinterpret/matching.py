@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
@@ -24,13 +25,13 @@ from reinterpret.cues.reasons import reason
 from reinterpret.echoes import returning_shots
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.embeddings import Film, embed_video
-from reinterpret.encoders import Device
+from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError, UsageError
 from reinterpret.library import Library, library_encoder
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
 from reinterpret.shots import Detection
 from reinterpret.timebase import Span, frame_at
-from reinterpret.video import probe
+from reinterpret.video import Video, probe
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,9 @@ ShortPolicy = Literal["slow", "next", "hold"]
 TitlePolicy = Literal["keep", "match", "black"]
 
 # Below half speed movement turns into a row of stills.
-_SLOWEST = Fraction(1, 2)
+SLOWEST = Fraction(1, 2)
+# Compared with floats thousands of times in an assignment, and a fraction takes 20 times as long.
+_SLOWEST_SHARE = float(SLOWEST)
 # What being too short costs, in score: a little where slowing down helps, some where a picture stands still, and more
 # than any likeness, or a fifth shot in a row from one film (3.2, see `assignment`), where the next is to be taken.
 _SLOWED_COST, _HELD_COST, _REFUSED_COST = 0.05, 0.35, 6.0
@@ -91,6 +94,33 @@ class MatchSettings:
             raise UsageError(f"weights are 0 or more, and at least one is above 0, got {dict(self.weights)}")
 
 
+class ReadTrailer(Protocol):
+    """Makes a trailer known as a library sees it. Raises VideoError, EncoderError, LibraryError."""
+
+    def __call__(
+        self,
+        trailer: Video,
+        library: Library,
+        detection: Detection,
+        encoder: Callable[[], Encoder],
+        *,
+        on_seconds: Callable[[Fraction], None] | None = None,
+    ) -> Film:
+        """encoder: loads that of the library. on_seconds: told how far it is."""
+        ...
+
+
+def _read_trailer(
+    trailer: Video,
+    library: Library,
+    detection: Detection,
+    encoder: Callable[[], Encoder],
+    *,
+    on_seconds: Callable[[Fraction], None] | None = None,
+) -> Film:
+    return embed_video(trailer, encoder(), detection=detection, on_seconds=on_seconds)
+
+
 def match(
     trailer: Path | str,
     library: Library,
@@ -99,21 +129,23 @@ def match(
     detection: Detection | None = None,
     device: Device = "auto",
     on_seconds: Callable[[Fraction, Fraction], None] | None = None,
+    read: ReadTrailer | None = None,
 ) -> EditList:
     """The edit that tells a trailer with the footage of a library.
 
     detection: of the trailer's shots, by default as in the library. on_seconds: told how much of the trailer is read,
-    and how long it is. Raises VideoError, LibraryError, EncoderError, UsageError.
+    and how long it is. read: how it is read, where something is known of it already. Raises VideoError, LibraryError,
+    EncoderError, UsageError.
     """
     video = probe(trailer)
     neighbours = open_neighbours(library)
     without = left_out(library, only=settings.only, without=settings.without, folders=settings.folders)
-    encoder = library_encoder(library, device=device)
+    encoder = partial(library_encoder, library, device=device)
     report = None if on_seconds is None else lambda seconds: on_seconds(seconds, video.duration)
-    film = embed_video(video, encoder, detection=detection or library.detection, on_seconds=report)
+    film = (read or _read_trailer)(video, library, detection or library.detection, encoder, on_seconds=report)
     if not settings.include_trailer:
         without |= {film.video.fingerprint}
-    return _Matching(film, library, neighbours, settings, without).edit()
+    return answer(film, library, neighbours, settings, without=without)
 
 
 def left_out(
@@ -142,142 +174,274 @@ def left_out(
     return frozenset(out)
 
 
-class _Matching:
-    """One trailer on its way to an edit."""
-
-    def __init__(
-        self, film: Film, library: Library, neighbours: Neighbours, settings: MatchSettings, without: frozenset[str]
-    ) -> None:
-        self._film, self._library, self._neighbours, self._settings = film, library, neighbours, settings
-        titled = "scene" if settings.titles == "match" else settings.titles
-        self._fates = ["black" if kind == "black" else titled if kind == "title" else "scene" for kind in film.kinds]
-        # Titles that are kept have suggestions all the same, for those who change their mind.
-        self._rows = [number for number, fate in enumerate(self._fates) if fate != "black"]
-        self._query = neighbours.query(film.embeddings.cues)
-        wanted = min(max(settings.suggestions, _FEWEST_CANDIDATES, 2 * len(self._rows)), _MOST_CANDIDATES)
-        self._hits: dict[int, list[Hit]] = {}
-        # Words, among them slates, answer words alone.
-        for titles in (False, True):
-            rows = [row for row in self._rows if (film.kinds[row] == "title") == titles]
-            query = Query(self._query.vectors[rows], self._query.known[rows])
-            found = neighbours.search(query, wanted, weights=settings.weights, without=without, titles=titles)
-            self._hits |= zip(rows, found, strict=True)
-        if not all(self._hits.values()):
-            raise LibraryError(
-                f"{library.path}: has no footage to match with (the trailer itself and what is left out do not count); "
-                "index more films"
-            )
-
-    def edit(self) -> EditList:
-        """The whole edit."""
-        scenes = [number for number in self._rows if self._fates[number] == "scene"]
-        chosen = self._chosen(scenes)
-        hits = {
-            row: [*([chosen[row]] if row in chosen else []), *self._hits[row][: self._settings.suggestions]]
-            for row in self._rows
-        }
-        matches = self._aligned(hits, chosen)
-        clips = []
-        for number, (first, end) in enumerate(_grid_boundaries(self._film)):
-            if end <= first:
-                continue  # shorter than a frame of the grid
-            fate = self._fates[number]
-            if fate == "scene":
-                best, *others = matches[number]
-                speed = _speed(best, self._needed(number), self._settings.short)
-                clips.append(Clip(first, end - first, "footage", best, speed, tuple(others)))
-            else:
-                kind: Literal["title", "black"] = "title" if fate == "keep" else "black"
-                clips.append(Clip(first, end - first, kind, suggestions=tuple(matches.get(number, ()))))
-        named = sorted({entry.film for found in matches.values() for entry in found})
-        videos = tuple(self._library.video(name) for name in named)
-        return EditList(self._film.video, self._film.grid, videos, tuple(clips))
-
-    def _needed(self, row: int) -> Fraction:
-        return self._film.shots[row].span.duration
-
-    def _chosen(self, rows: list[int]) -> dict[int, Hit]:
-        """One hit for each of some trailer shots, the best for all of them together."""
-        if not rows:
-            return {}
-        twins = twin_groups(self._neighbours, [hit for row in rows for hit in self._hits[row][:_TWIN_RANKS]])
-        candidates = []
-        for row in rows:
-            needed = float(self._needed(row))
-            candidates.append(
-                [
-                    Candidate(
-                        shot=self._neighbours.row(hit.film, hit.shot),
-                        film=self._neighbours.film_number(hit.film),
-                        twin=twins.get((hit.film, hit.shot), len(twins) + self._neighbours.row(hit.film, hit.shot)),
-                        score=hit.score
-                        - shortage_cost(self._neighbours.seconds(hit.film, hit.shot), needed, self._settings.short),
-                    )
-                    for hit in self._hits[row]
-                ]
-            )
-        echoes = list(range(len(rows)))
-        if self._settings.echo:
-            echoes = returning_shots(self._film.embeddings.cues.rows(rows))
-        positions = assign(candidates, echoes=echoes, rules=self._settings.rules)
-        chosen = {row: self._hits[row][position] for row, position in zip(rows, positions, strict=True)}
-        again = len(set(echoes)) - len({(hit.film, hit.shot) for hit in chosen.values()})
-        if again > 0 and not self._settings.rules.reuse:
-            logger.warning(
-                "the library has too few shots for the %d of %s; %d are used again",
-                len(set(echoes)),
-                self._film.video.path,
-                again,
-            )
-        return chosen
-
-    def _aligned(self, hits: Mapping[int, Sequence[Hit]], chosen: Mapping[int, Hit]) -> dict[int, list[Match]]:
-        """Every hit as a match with its best span. Film by film, so that each is read from the library once.
-
-        Where one archive shot answers several trailer shots it goes on where it was left, as far as it reaches: each
-        leaves room for those that follow.
-        """
-        to_come: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
-        for row, hit in chosen.items():
-            to_come[hit.film, hit.shot] += self._needed(row)
-        wanted: dict[str, list[tuple[int, int, Hit]]] = defaultdict(list)
-        for row, of_row in hits.items():
-            for rank, hit in enumerate(of_row):
-                wanted[hit.film].append((row, rank, hit))
-        found: dict[tuple[int, int], Match] = {}
-        for name in sorted(wanted):
-            source = self._library.film(name)
-            left: dict[int, Fraction] = {}
-            for row, rank, hit in wanted[name]:
-                body = source.shots[hit.shot].body
-                if rank > 0 or row not in chosen:
-                    span = self._span(row, source, hit.shot, body)
-                else:
-                    begin, needed = left.get(hit.shot, body.start), self._needed(row)
-                    to_come[name, hit.shot] -= needed
-                    room = body.end - begin - needed
-                    spare = to_come[name, hit.shot] if to_come[name, hit.shot] <= room else Fraction(0)
-                    span = self._span(row, source, hit.shot, Span(begin, body.end - spare) if room >= 0 else body)
-                    left[hit.shot] = span.end
-                found[row, rank] = self._match(row, hit, body, span)
-        return {row: [found[row, rank] for rank in range(len(of_row))] for row, of_row in hits.items()}
-
-    def _span(self, row: int, source: Film, shot: int, usable: Span) -> Span:
-        target = course_of(self._film, row, self._film.shots[row].span)
-        return align(target, course_of(source, shot, usable), self._needed(row))
-
-    def _match(self, row: int, hit: Hit, body: Span, span: Span) -> Match:
-        scores = self._neighbours.explain(self._query.row(row), hit)
-        return Match(
-            target_shot=row,
-            film=hit.film,
-            source_shot=hit.shot,
-            shot_span=body,
-            source_span=span,
-            score=round(hit.score, 6),
-            cues=tuple((entry.cue, entry.score) for entry in scores),
-            shared=reason(scores, self._settings.weights),
+def answer(
+    film: Film, library: Library, neighbours: Neighbours, settings: MatchSettings, *, without: frozenset[str]
+) -> EditList:
+    """The edit that tells a trailer that was read already. without: films that may not answer. Raises LibraryError."""
+    titled = "scene" if settings.titles == "match" else settings.titles
+    fates = ["black" if kind == "black" else titled if kind == "title" else "scene" for kind in film.kinds]
+    # A shot may be shorter than a frame of the grid.
+    shown = [(row, first, end) for row, (first, end) in enumerate(grid_boundaries(film)) if end > first]
+    # Titles that are kept have suggestions all the same, for those who change their mind.
+    asked = [place for place, (row, _, _) in enumerate(shown) if fates[row] != "black"]
+    targets = targets_of(film, neighbours, {place: shown[place][0] for place in asked})
+    hits = find_hits(neighbours, targets, suggestions=settings.suggestions, weights=settings.weights, without=without)
+    if not all(hits):
+        raise LibraryError(
+            f"{library.path}: has no footage to match with (the trailer itself and what is left out do not count); "
+            "index more films"
         )
+    scenes = [number for number, place in enumerate(asked) if fates[shown[place][0]] == "scene"]
+    echoes = list(range(len(scenes)))
+    if settings.echo:
+        echoes = returning_shots(film.embeddings.cues.rows([shown[asked[number]][0] for number in scenes]))
+    found = choose_hits(
+        neighbours, targets.rows(scenes), [hits[number] for number in scenes], settings=settings, echoes=echoes
+    )
+    chosen = dict(zip(scenes, found, strict=True))
+    _warn_of_repeats(film, settings, echoes, found)
+    wanted = [
+        [*([chosen[number]] if number in chosen else []), *of_target[: settings.suggestions]]
+        for number, of_target in enumerate(hits)
+    ]
+    aligned = align_hits(
+        Sources(library), neighbours, targets, wanted, chosen=frozenset(chosen), weights=settings.weights
+    )
+    matches = dict(zip(asked, aligned, strict=True))
+    clips = []
+    for place, (row, first, end) in enumerate(shown):
+        if fates[row] == "scene":
+            best, *others = matches[place]
+            speed = source_speed(best, film.shots[row].span.duration, settings.short)
+            clips.append(Clip(first, end - first, "footage", best, speed, tuple(others)))
+        else:
+            kind: Literal["title", "black"] = "title" if fates[row] == "keep" else "black"
+            clips.append(Clip(first, end - first, kind, suggestions=tuple(matches.get(place, ()))))
+    named = sorted({entry.film for of_place in matches.values() for entry in of_place})
+    return EditList(film.video, film.grid, tuple(library.video(name) for name in named), tuple(clips))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """Shots of a trailer that are to be answered, in its order; everything has an entry for each of them."""
+
+    places: tuple[int, ...]
+    """Of their clips in the edit."""
+    query: Query
+    """What they are like."""
+    courses: tuple[ShotCourse, ...]
+    """How they run, and how long: their spans are to be filled."""
+    titles: tuple[bool, ...]
+    """Whether they are words, among them slates, which words may answer."""
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def needed(self) -> tuple[Fraction, ...]:
+        """How long they are, in seconds."""
+        return tuple(course.span.duration for course in self.courses)
+
+    def rows(self, numbers: Sequence[int]) -> Targets:
+        """Some of them."""
+        return Targets(
+            tuple(self.places[number] for number in numbers),
+            self.query.rows(numbers),
+            tuple(self.courses[number] for number in numbers),
+            tuple(self.titles[number] for number in numbers),
+        )
+
+
+def targets_of(film: Film, neighbours: Neighbours, shots: Mapping[int, int]) -> Targets:
+    """Some shots of a film; by the places of their clips, in their order."""
+    rows = list(shots.values())
+    return Targets(
+        tuple(shots),
+        neighbours.query(film.embeddings.cues.rows(rows)),
+        tuple(course_of(film, row, film.shots[row].span) for row in rows),
+        tuple(film.kinds[row] == "title" for row in rows),
+    )
+
+
+def find_hits(
+    neighbours: Neighbours,
+    targets: Targets,
+    *,
+    suggestions: int,
+    weights: Mapping[str, float],
+    without: frozenset[str] = frozenset(),
+) -> list[list[Hit]]:
+    """For each target the archive shots most like it, best first: enough for an assignment, and for suggestions.
+
+    without: films that may not answer.
+    """
+    wanted = min(max(suggestions, _FEWEST_CANDIDATES, 2 * len(targets)), _MOST_CANDIDATES)
+    hits: list[list[Hit]] = [[] for _ in range(len(targets))]
+    # Words, among them slates, answer words alone.
+    for titles in (False, True):
+        rows = [number for number, words in enumerate(targets.titles) if words == titles]
+        found = neighbours.search(targets.query.rows(rows), wanted, weights=weights, without=without, titles=titles)
+        for number, of_target in zip(rows, found, strict=True):
+            hits[number] = of_target
+    return hits
+
+
+def choose_hits(
+    neighbours: Neighbours,
+    targets: Targets,
+    hits: Sequence[Sequence[Hit]],
+    *,
+    settings: MatchSettings,
+    echoes: Sequence[int],
+    twins: Mapping[tuple[str, int], int] | None = None,
+) -> list[Hit]:
+    """For each target one of its hits, the best for all of them together; see `assign`, also for echoes.
+
+    hits: of each target, best first. One alone is fixed: it counts as used, also where the library does not have it.
+    twins: those of `twins_among`, if they are known already.
+    """
+    twins = twins_among(neighbours, hits) if twins is None else twins
+    numbers = _Numbers(neighbours)
+    candidates = []
+    for of_target, needed in zip(hits, targets.needed, strict=True):
+        candidates.append(
+            [
+                Candidate(
+                    shot=numbers.of_shot(hit),
+                    film=numbers.of_film(hit),
+                    twin=twins.get((hit.film, hit.shot), len(twins) + numbers.of_shot(hit)),
+                    score=hit.score - _shortage(neighbours, hit, float(needed), settings.short),
+                )
+                for hit in of_target
+            ]
+        )
+    positions = assign(candidates, echoes=echoes, rules=settings.rules)
+    return [of_target[position] for of_target, position in zip(hits, positions, strict=True)]
+
+
+def twins_among(neighbours: Neighbours, hits: Sequence[Sequence[Hit]]) -> dict[tuple[str, int], int]:
+    """The groups of the same footage among the best hits of each target, see `twin_groups`."""
+    best = (hit for of_target in hits for hit in of_target[:_TWIN_RANKS])
+    return twin_groups(neighbours, [hit for hit in best if hit.film in neighbours])
+
+
+class _Numbers:
+    """Shots and films as numbers: those of the library's index, and further ones for what it does not have."""
+
+    def __init__(self, neighbours: Neighbours) -> None:
+        self._neighbours = neighbours
+        self._shots: dict[tuple[str, int], int] = {}
+        self._films: dict[str, int] = {}
+
+    def of_shot(self, hit: Hit) -> int:
+        if hit.film in self._neighbours:
+            return self._neighbours.row(hit.film, hit.shot)
+        return len(self._neighbours) + self._shots.setdefault((hit.film, hit.shot), len(self._shots))
+
+    def of_film(self, hit: Hit) -> int:
+        if hit.film in self._neighbours:
+            return self._neighbours.film_number(hit.film)
+        return len(self._neighbours) + self._films.setdefault(hit.film, len(self._films))
+
+
+def _shortage(neighbours: Neighbours, hit: Hit, needed: float, short: ShortPolicy) -> float:
+    if hit.film not in neighbours:
+        return 0.0
+    return shortage_cost(neighbours.seconds(hit.film, hit.shot), needed, short)
+
+
+def _warn_of_repeats(film: Film, settings: MatchSettings, echoes: Sequence[int], chosen: Sequence[Hit]) -> None:
+    again = len(set(echoes)) - len({(hit.film, hit.shot) for hit in chosen})
+    if again > 0 and not settings.rules.reuse:
+        logger.warning(
+            "the library has too few shots for the %d of %s; %d are used again",
+            len(set(echoes)),
+            film.video.path,
+            again,
+        )
+
+
+class Sources:
+    """The shots of a library as `align` wants to know them, for one trailer. Keeps those asked for last."""
+
+    def __init__(self, library: Library, *, kept: int = 256, kept_spans: int = 0) -> None:
+        """kept: so many courses; 15 KB each, of a shot of half a minute 120 KB. kept_spans: so many answers."""
+        self._library = library
+        self._courses = lru_cache(maxsize=kept)(self._read)
+        self._spans: dict[tuple[Span, str, int, Span | None], Span] = {}
+        self._kept_spans = kept_spans
+
+    def course(self, film: str, shot: int) -> ShotCourse:
+        """How a shot runs; the span is its body. Raises LibraryError."""
+        return self._courses(film, shot)
+
+    def span(self, target: ShotCourse, film: str, shot: int, usable: Span | None = None) -> Span:
+        """The span of a shot that follows the span of a target best, see `align`; within its body, or `usable`.
+
+        Raises LibraryError.
+        """
+        key = (target.span, film, shot, usable)
+        known = self._spans.get(key)
+        if known is None:
+            course = self.course(film, shot)
+            source = course if usable is None else replace(course, span=usable)
+            known = align(target, source, target.span.duration)
+            if len(self._spans) < self._kept_spans:
+                self._spans[key] = known
+        return known
+
+    def _read(self, film: str, shot: int) -> ShotCourse:
+        source = self._library.film(film)
+        if not 0 <= shot < len(source.shots):
+            raise LibraryError(f"the library has no shot {shot} of the film {film}")
+        return course_of(source, shot, source.shots[shot].body)
+
+
+def align_hits(
+    sources: Sources,
+    neighbours: Neighbours,
+    targets: Targets,
+    hits: Sequence[Sequence[Hit]],
+    *,
+    chosen: Collection[int],
+    weights: Mapping[str, float],
+    kept: Sequence[tuple[int, Match]] = (),
+) -> list[list[Match]]:
+    """Every hit as a match with its best span. Film by film, so that each is read from the library once.
+
+    chosen: the targets (by number) whose first hit is what is shown. Where one archive shot is shown for several
+    targets it goes on where it was left, as far as it reaches: each leaves room for those that follow. kept: what is
+    shown by clips in other places, with these places, in their order: it is gone on from too. Raises LibraryError.
+    """
+    needed = targets.needed
+    to_come: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
+    for number in chosen:
+        to_come[hits[number][0].film, hits[number][0].shot] += needed[number]
+    wanted: dict[str, list[tuple[int, int, Hit]]] = defaultdict(list)
+    for number, of_target in enumerate(hits):
+        for rank, hit in enumerate(of_target):
+            wanted[hit.film].append((number, rank, hit))
+    found: dict[tuple[int, int], Match] = {}
+    for name in sorted(wanted):
+        left: dict[int, Fraction] = {}
+        shown = [(place, match) for place, match in kept if match.film == name]
+        for number, rank, hit in wanted[name]:
+            while shown and shown[0][0] < targets.places[number]:
+                _, before = shown.pop(0)
+                left[before.source_shot] = before.source_span.end
+            body, usable = sources.course(name, hit.shot).span, None
+            if rank == 0 and number in chosen:
+                begin = left.get(hit.shot, body.start)
+                to_come[name, hit.shot] -= needed[number]
+                room = body.end - begin - needed[number]
+                spare = to_come[name, hit.shot] if to_come[name, hit.shot] <= room else Fraction(0)
+                usable = Span(begin, body.end - spare) if room >= 0 else body
+            span = sources.span(targets.courses[number], name, hit.shot, None if usable == body else usable)
+            if rank == 0 and number in chosen:
+                left[hit.shot] = span.end
+            query, place = targets.query.row(number), targets.places[number]
+            found[number, rank] = match_of(neighbours, query, hit, span, row=place, body=body, weights=weights)
+    return [[found[number, rank] for rank in range(len(of_target))] for number, of_target in enumerate(hits)]
 
 
 def twin_groups(neighbours: Neighbours, hits: Sequence[Hit]) -> dict[tuple[str, int], int]:
@@ -294,6 +458,26 @@ def twin_groups(neighbours: Neighbours, hits: Sequence[Hit]) -> dict[tuple[str, 
         first = int(alike[number].argmax())
         groups[shot] = number if first >= number else groups[shots[first]]
     return groups
+
+
+def match_of(
+    neighbours: Neighbours, query: Query, hit: Hit, span: Span, *, row: int, body: Span, weights: Mapping[str, float]
+) -> Match:
+    """What was found for a query as a match, with the score of each cue and what is shared.
+
+    span: what is used of the shot. row: the number of what it answers. body: of the shot.
+    """
+    scores = neighbours.explain(query, hit)
+    return Match(
+        target_shot=row,
+        film=hit.film,
+        source_shot=hit.shot,
+        shot_span=body,
+        source_span=span,
+        score=round(hit.score, 6),
+        cues=tuple((entry.cue, entry.score) for entry in scores),
+        shared=reason(scores, weights),
+    )
 
 
 def course_of(film: Film, number: int, span: Span) -> ShotCourse:
@@ -313,21 +497,22 @@ def shortage_cost(length: float, needed: float, short: ShortPolicy) -> float:
         return 0.0
     if short == "hold":
         return _HELD_COST * (1 - share)
-    if short == "slow" and share >= _SLOWEST:
-        return _SLOWED_COST * (1 - share) / float(1 - _SLOWEST)
+    if short == "slow" and share >= _SLOWEST_SHARE:
+        return _SLOWED_COST * (1 - share) / (1 - _SLOWEST_SHARE)
     # Where none is long enough, the longest is the least evil.
     return _REFUSED_COST + (1 - share)
 
 
-def _speed(chosen: Match, needed: Fraction, short: ShortPolicy) -> Fraction:
+def source_speed(chosen: Match, needed: Fraction, short: ShortPolicy) -> Fraction:
+    """Seconds of the source that pass in a second where the span of a match stands for `needed` seconds."""
     available = chosen.source_span.duration
     if short != "slow" or available >= needed:
         return Fraction(1)
     # In hundredths: people read it, and nobody sees the difference.
-    return max(_SLOWEST, Fraction(math.floor(available / needed * 100), 100))
+    return max(SLOWEST, Fraction(math.floor(available / needed * 100), 100))
 
 
-def _grid_boundaries(film: Film) -> list[tuple[int, int]]:
+def grid_boundaries(film: Film) -> list[tuple[int, int]]:
     """First and end frame of every shot on the trailer's grid: its own frame numbers where the grid keeps them."""
     if film.grid.frame_count == film.shots[-1].end_frame:
         return [(shot.start_frame, shot.end_frame) for shot in film.shots]

@@ -6,12 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from reinterpret.alignment import SHY_SECONDS
 from reinterpret.library import Library
 from reinterpret.neighbours import Hit, Neighbours, Query
 from reinterpret.timebase import Span, round_half_up
-
-# Frames at the ends of a body may belong to a transition all the same; they are used only where there is no choice.
-_SHY_SECONDS = Fraction(1, 12)
 
 
 def best_stretch(library: Library, neighbours: Neighbours, query: Query, hit: Hit, seconds: Fraction) -> Span:
@@ -23,7 +21,7 @@ def best_stretch(library: Library, neighbours: Neighbours, query: Query, hit: Hi
     body, rate = film.shots[hit.shot].body, film.video.frame_rate
     if body.duration <= seconds:
         return body
-    margin = min(_SHY_SECONDS, (body.duration - seconds) / 2)
+    margin = min(SHY_SECONDS, (body.duration - seconds) / 2)
     first, last = body.start + margin, body.end - seconds - margin
     vectors, instants = film.embeddings.of_shot(hit.shot)
     scores = neighbours.content_scores(query, vectors)

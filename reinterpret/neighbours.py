@@ -70,6 +70,11 @@ class Query:
         """One of them."""
         return replace(self, vectors=self.vectors[number : number + 1], known=self.known[number : number + 1])
 
+    def rows(self, numbers: Sequence[int]) -> Query:
+        """Some of them, in this order."""
+        chosen = np.asarray(numbers, np.int64)
+        return replace(self, vectors=self.vectors[chosen], known=self.known[chosen])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShotTable:
@@ -111,6 +116,9 @@ class Neighbours:
 
     def __len__(self) -> int:
         return len(self._table.shots)
+
+    def __contains__(self, film: str) -> bool:
+        return film in self._first_row
 
     @property
     def parts(self) -> list[slice]:
@@ -184,8 +192,7 @@ class Neighbours:
         k = min(k, int(allowed.sum()))
         if k == 0 or len(query) == 0:
             return [[] for _ in range(len(query))]
-        counts = {cue: weight * query.emphasis.get(cue, 1.0) for cue, weight in weights.items()}
-        weighed = query.vectors * self._spread(shares(counts, query.known))
+        weighed = self._weighed_query(query, weights)
         scores, rows = self._index.search(
             np.ascontiguousarray(weighed, np.float32), k, params=_only(self._index, allowed)
         )
@@ -207,6 +214,11 @@ class Neighbours:
                 surplus = (score - float(mean)) / float(deviation)
                 found.append(CueScore(cue.name, round(score, 6), surplus, cue.shared(one, other)))
         return found
+
+    def score(self, query: Query, hit: Hit, *, weights: Mapping[str, float]) -> float:
+        """What `search` would give a hit for a query of one row."""
+        there = np.asarray(self._index.reconstruct(self.row(hit.film, hit.shot)))
+        return float(np.clip(self._weighed_query(query, weights)[0] @ there, -1, 1))
 
     def content(self, vectors: np.ndarray) -> np.ndarray:
         """How this library sees pictures: vectors of the encoder, N x D, to N x P float32, unit rows."""
@@ -239,6 +251,11 @@ class Neighbours:
     def film_number(self, film: str) -> int:
         """Where a film stands among all."""
         return self._film_numbers[film]
+
+    def _weighed_query(self, query: Query, weights: Mapping[str, float]) -> np.ndarray:
+        """N x D: what each number of a query counts."""
+        counts = {cue: weight * query.emphasis.get(cue, 1.0) for cue, weight in weights.items()}
+        return np.asarray(query.vectors * self._spread(shares(counts, query.known)))
 
     def _weighed(self, rows: np.ndarray, weights: Mapping[str, float]) -> np.ndarray:
         vectors = self._index.reconstruct_batch(rows)

@@ -22,6 +22,9 @@ _STANDARD_RATES = tuple(
         + [Fraction(15000, 1001), Fraction(12000, 1001), Fraction(25, 2), Fraction(15, 2)]
     )
 )
+# Of the time that a frame lasts: an instant on its very beginning could fall before it by rounding, this far behind it
+# falls on it.
+INSIDE_FRAME = Fraction(2, 5)
 _FRACTION = re.compile(r"-?\d+(/\d+|\.\d+)?", re.ASCII)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import av
 import av.container
@@ -27,7 +27,8 @@ from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from reinterpret.errors import VideoError
-from reinterpret.timebase import format_fraction, parse_fraction, round_half_up, standard_rate
+from reinterpret.fields import Field
+from reinterpret.timebase import format_fraction, round_half_up, standard_rate
 
 logger = logging.getLogger(__name__)
 
@@ -147,29 +148,34 @@ class Video:
         }
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Video:
-        """Raises KeyError, TypeError or ValueError for values that are not those of a video."""
-        if values["timestamps"] not in ("pts", "dts", "counted") or values["rotation"] not in (0, 90, 180, 270):
-            raise ValueError(f"not the facts of a video: {values}")
-        video = cls(
-            path=Path(values["path"]),
-            fingerprint=str(values["fingerprint"]),
-            frame_rate=parse_fraction(values["frame_rate"]),
-            frame_count=int(values["frame_count"]),
-            width=int(values["width"]),
-            height=int(values["height"]),
-            rotation=int(values["rotation"]),
-            sample_aspect=parse_fraction(values["sample_aspect"]),
-            duration=parse_fraction(values["duration"]),
-            start=parse_fraction(values["start"]),
-            audio=bool(values["audio"]),
-            container=str(values["container"]),
-            timestamps=values["timestamps"],
+    def from_json(cls, values: dict[str, Any] | Field) -> Video:
+        """Raises FieldError, a ValueError, for values that are not those of a video."""
+        facts = values if isinstance(values, Field) else Field(values)
+        return cls(
+            path=Path(facts["path"].text()),
+            fingerprint=facts["fingerprint"].text(),
+            frame_rate=facts["frame_rate"].fraction(above=0),
+            frame_count=facts["frame_count"].integer(0),
+            width=facts["width"].integer(1),
+            height=facts["height"].integer(1),
+            rotation=_rotation(facts["rotation"]),
+            sample_aspect=facts["sample_aspect"].fraction(above=0),
+            duration=facts["duration"].fraction(low=0),
+            start=facts["start"].fraction(),
+            audio=facts["audio"].flag(),
+            container=facts["container"].text(),
+            timestamps=_timestamps(facts["timestamps"]),
         )
-        positive = (video.frame_rate, video.sample_aspect, video.width, video.height)
-        if any(value <= 0 for value in positive) or video.frame_count < 0 or video.duration < 0:
-            raise ValueError(f"not the facts of a video: {values}")
-        return video
+
+
+def _rotation(field: Field) -> int:
+    if field.value not in (0, 90, 180, 270):
+        field.refuse("one of 0, 90, 180, 270")
+    return field.integer()
+
+
+def _timestamps(field: Field) -> Timestamps:
+    return cast(Timestamps, field.text(get_args(Timestamps)))
 
 
 def probe(path: Path | str) -> Video:
@@ -307,10 +313,16 @@ class FrameGrid:
         return {"rate": format_fraction(self.rate), "frame_count": self.frame_count, "dropped": list(self.dropped)}
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> FrameGrid:
-        """Raises KeyError, TypeError or ValueError for values that are not those of a grid."""
-        dropped = tuple(int(slot) for slot in values["dropped"])
-        return cls(parse_fraction(values["rate"]), int(values["frame_count"]), dropped)
+    def from_json(cls, values: dict[str, Any] | Field) -> FrameGrid:
+        """Raises FieldError, a ValueError, for values that are not those of a grid."""
+        facts = values if isinstance(values, Field) else Field(values)
+        count = facts["frame_count"].integer(1)
+        dropped: list[int] = []
+        for slot in facts["dropped"].list():
+            dropped.append(slot.integer(dropped[-1] + 1 if dropped else 1))
+            if dropped[-1] >= count + len(facts["dropped"].value):
+                slot.refuse("a place within the grid")
+        return cls(facts["rate"].fraction(above=0), count, tuple(dropped))
 
     def slot(self, frame: int) -> int:
         """The place of a frame on the constant grid; `frame_count` gives the place after the end."""

@@ -80,6 +80,28 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ["REINTERPRET_CACHE"] = before
 
 
+@pytest.fixture
+def full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An ffmpeg that finds no room for whatever it is to write, and says so as the real one does."""
+    program = tmp_path / "full" / "ffmpeg"
+    program.parent.mkdir()
+    program.write_text(
+        f"""#!/bin/sh
+case "$*" in *-encoders|*-version) exec '{ffmpeg_program()}' "$@";; esac
+cat > /dev/null
+echo '[out#0/gif @ 0x5] Error muxing a packet' >&2
+echo '[out#0/gif @ 0x5] Error writing trailer: No space left on device' >&2
+echo '[out#0/gif @ 0x5] Task finished' >&2
+exit 1
+"""
+    )
+    program.chmod(0o700)
+    monkeypatch.setenv("REINTERPRET_FFMPEG", str(program))
+    ffmpeg_program.cache_clear()
+    yield
+    ffmpeg_program.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def no_error_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """A test that makes the library log an error has found one."""

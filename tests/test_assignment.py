@@ -334,6 +334,47 @@ def test_a_seed_mixes_what_is_equally_good_and_keeps_what_is_far_better() -> Non
     assert {edit[-1] for edit in edits} == {999}
 
 
+# What is fixed
+
+
+def test_a_fixed_shot_keeps_its_place_and_nobody_else_gets_it() -> None:
+    open_table = [row((0, 0, 0.9), (1, 1, 0.2)), row((0, 0, 0.5), (2, 2, 0.1))]
+    assert shots(open_table, rules=NO_VARIETY) == [0, 2]
+    fixed = [open_table[0], [open_table[1][0]]]
+    assert shots(fixed, rules=NO_VARIETY) == [1, 0]
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.data(), tables(crossing=True), st.sampled_from([None, 1]), st.sampled_from([None, 3]))
+def test_whatever_is_fixed_stays_and_is_not_used_again_without_need(
+    data: st.DataObject, table: Table, limit: int | None, seed: int | None
+) -> None:
+    numbers = data.draw(st.sets(st.integers(0, len(table) - 1)))
+    fixed = [[data.draw(st.sampled_from(found))] if n in numbers else found for n, found in enumerate(table)]
+    echoes = range(len(table))
+    picked = chosen(fixed, assign(fixed, echoes=echoes, rules=Rules(max_per_film=limit, seed=seed)))
+    for number in numbers:
+        assert picked[number] == fixed[number][0]
+    fewest = min(repeats(edit) for edit in all_edits(fixed, list(echoes)))
+    assert repeats(picked) == fewest
+
+
+def test_shots_that_return_with_a_fixed_one_follow_it_where_they_can() -> None:
+    own, other = row((0, 0, 0.9), (1, 1, 0.8)), row((0, 0, 0.9), (1, 1, 0.7))
+    assert shots([[own[1]], other, own], echoes=[0, 0, 0], rules=NO_VARIETY) == [1, 1, 1]
+    # And go together where they cannot.
+    far = row((7, 7, 0.1))
+    assert shots([far, own, other], echoes=[0, 0, 0], rules=NO_VARIETY) == [7, 0, 0]
+
+
+def test_what_is_fixed_does_not_decide_how_much_a_seed_mixes() -> None:
+    free = [row(*((10 * number + k, k, 0.5 - 0.03 * k) for k in range(8))) for number in range(9)]
+    fixed = [row((1000 + number, 20 + number, 0.5)) for number in range(30)]
+    alone = {tuple(shots(free, rules=Rules(seed=seed))) for seed in range(6)}
+    beside = {tuple(shots([*free, *fixed], rules=Rules(seed=seed))[:9]) for seed in range(6)}
+    assert len(alone) == len(beside) == 6
+
+
 @pytest.mark.parametrize(
     "wrong", [{"max_per_film": 0}, {"variety": -0.1}, {"variety": float("nan")}, {"seed": -1}], ids=str
 )

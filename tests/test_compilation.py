@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import wave
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from PIL import Image
 
 from reinterpret.compilation import CompileSettings, compile_shots, match_cut_path
 from reinterpret.edits import Clip, EditList, Soundtrack
+from reinterpret.embeddings import Film
 from reinterpret.errors import EditError, LibraryError, UsageError, VideoError
 from reinterpret.library import Library
 from reinterpret.neighbours import Query, open_neighbours
@@ -92,6 +94,23 @@ def test_a_path_begins_with_the_likest_and_shows_all(library: Library) -> None:
     order = shown(made(library, order="path", shot_seconds=1))
     assert order[0] == ("one.mp4", 1)
     assert sorted(order) == sorted(shown(made(library, shot_seconds=1)))
+
+
+@pytest.mark.parametrize("order", ["score", "path", "time"])
+def test_a_film_is_read_once(library: Library, order: str) -> None:
+    read: list[str] = []
+
+    def noted(film: str) -> Film:
+        read.append(film)
+        return library.film(film)
+
+    opened = Library.open(library.path)
+    # As where there are more films than a library keeps at hand.
+    opened._read_film = lru_cache(maxsize=1)(noted)
+    films = [name for name, _ in shown(made(opened, order=order, shot_seconds=1))]
+    assert sorted(read) == opened.fingerprints()
+    # Or it would prove nothing: in order of likeness films take turns.
+    assert order != "score" or len([film for film, _ in itertools.groupby(films)]) > len(set(films))
 
 
 def test_films_can_be_left_out(library: Library) -> None:

@@ -9,13 +9,12 @@ import av
 import numpy as np
 import pytest
 
-from reinterpret.edits import Clip, EditList
+from reinterpret.edits import Clip, EditList, trailer_seconds
 from reinterpret.frames import read_frames
 from reinterpret.ingest import IndexReport, index
 from reinterpret.library import Library
 from reinterpret.matching import match
 from reinterpret.rendering.film import render
-from reinterpret.rendering.segments import trailer_seconds
 from tests.judging import sound_packets
 
 pytestmark = [pytest.mark.media, pytest.mark.slow]

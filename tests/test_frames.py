@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 
 from reinterpret.errors import VideoError
 from reinterpret.frames import FrameBatch, FrameReader, Scaler, decode, prefetch, read_frames, upright
+from reinterpret.timebase import Span
 from reinterpret.video import probe
 from tests.conftest import make_video
 from tests.judging import expected_number, ffmpeg, number_of, numbered_film, remade
@@ -134,6 +135,38 @@ def test_a_film_of_variable_rate_is_read_by_its_times(tmp_path: Path) -> None:
     with FrameReader(video) as reader:
         for instant in [Fraction(n, 10) for n in (140, 3, 4, 100, 44, 45, 99, 0)]:
             assert numbers(reader.at(instant).picture) == expected_number(times, instant)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("50", "54", range(50, 54)),
+        ("50", "52.4", range(50, 52)),
+        ("50", "52.41", range(50, 53)),
+        ("50.3", "53.3", range(50, 53)),
+        ("50.7", "53.7", range(51, 54)),
+        ("50", "50.1", [50]),
+        ("297.5", "400", [297, 298, 299]),
+        ("400", "402", [299]),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi"])
+def test_a_stretch_gives_each_of_its_frames_once(
+    numbered: Path, clips: Path, suffix: str, start: str, end: str, expected: Sequence[int]
+) -> None:
+    with FrameReader(probe(in_format(numbered, clips, suffix))) as reader:
+        frames = reader.during(Span(Fraction(start) / 25, Fraction(end) / 25))
+        assert [numbers(frame.picture) for frame in frames] == list(expected)
+
+
+def test_a_stretch_of_a_variable_rate_gives_no_frame_twice(tmp_path: Path) -> None:
+    steps = [Fraction(n, 100) for n in (4, 4, 50, 4, 120, 4, 4, 40)]
+    times = [sum(steps[:number], Fraction(0)) for number in range(len(steps) + 1)]
+    video = probe(numbered_film(tmp_path / "variable.mkv", len(times), times=times))
+    with FrameReader(video) as reader:
+        found = [numbers(frame.picture) for frame in reader.during(Span(Fraction(0), times[-1]))]
+    assert found == sorted(set(found))
+    assert {2, 4, 7} <= set(found)  # those that stand for long
 
 
 @pytest.mark.parametrize("suffix", ["ts", "mkv", "mp4"])

@@ -22,6 +22,9 @@ from reinterpret.shots import Detection
 from tests.conftest import make_video
 from tests.judging import children
 
+# Processes, films and interruptions: CI runs it, `make test` has to stay short.
+pytestmark = pytest.mark.slow
+
 as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
 

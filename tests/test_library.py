@@ -203,6 +203,16 @@ def test_a_library_below_a_file_cannot_be_made(tmp_path: Path) -> None:
         create(tmp_path / "file" / "lib")
 
 
+def test_a_library_that_has_no_room_says_why(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OutputError, match=r"lib: the library cannot be made there \(File too large\)"):
+            create(tmp_path / "lib", readout=np.ones((1000, 64), np.float32))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 @as_root
 def test_a_library_in_a_folder_without_permission_cannot_be_made(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)

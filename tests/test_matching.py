@@ -81,6 +81,7 @@ def test_the_same_question_has_the_same_answer_to_the_byte(edit: EditList, trail
     assert match(trailer, Library.open(library.path)).dumps() == edit.dumps()
 
 
+@pytest.mark.slow
 def test_in_points_lie_on_frames_and_within_the_shot(edit: EditList) -> None:
     for clip in edit.clips:
         for entry in (clip.match, *clip.suggestions):

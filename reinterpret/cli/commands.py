@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from reinterpret.cli.grouped import grouped
+from reinterpret.cli.interchange import export, import_
 from reinterpret.cli.live import webcam
 from reinterpret.cli.options import (
     DetectionOptions,
@@ -42,13 +43,9 @@ from reinterpret.cli.printing import (
     tags_as_json,
     text_as_json,
 )
-from reinterpret.cli.progress import rendered
+from reinterpret.cli.progress import edit_beside, filmed, matched, rendered
+from reinterpret.cli.studio import studio
 from reinterpret.cli.works import compile_, gif
-
-if TYPE_CHECKING:
-    from reinterpret.edits import EditList
-    from reinterpret.encoders import Device
-    from reinterpret.matching import MatchSettings
 
 # What typer fills in is not looked at before: these stand for `nothing said`.
 _DETECTION, _LIKENESS, _MATCH = DetectionOptions(), LikenessOptions(), MatchOptions()
@@ -137,7 +134,6 @@ def trailer(
     quiet: QuietOption = False,
 ) -> None:
     """The main job: tell a trailer with the pictures of the library. Writes the edit beside the film."""
-    import reinterpret
     from reinterpret.files import check_output
     from reinterpret.rendering.film import FILM_SUFFIXES
     from reinterpret.rendering.stills import STILL_SUFFIXES
@@ -147,18 +143,13 @@ def trailer(
     if sheet is not None:
         check_output(sheet, inputs=[file], suffixes=STILL_SUFFIXES)
     arguments = rendering.arguments()
-    edit = _matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
-    edit_path = output.with_name(f"{output.stem}.edit.json")
-    check_output(edit_path, inputs=edit.inputs)
-    films = rendered(edit, output, arguments, quiet)
-    edit.save(edit_path)
-    if sheet is not None:
-        reinterpret.contact_sheet(edit, sheet)
+    edit = matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
+    made = filmed(edit, output, arguments, sheet, quiet)
     if as_json:
         print_json(
             {
                 "output": str(output),
-                "edit": str(edit_path),
+                "edit": str(edit_beside(output)),
                 "shots": len(edit.clips),
                 "frames": edit.grid.frame_count,
                 "matches": matches_as_json(edit),
@@ -166,7 +157,7 @@ def trailer(
         )
     elif not quiet:
         print_edit(edit)
-        for path in [*films, edit_path, *([sheet] if sheet is not None else [])]:
+        for path in made:
             print(path)
 
 
@@ -187,7 +178,7 @@ def match(
     from reinterpret.files import check_output
 
     check_output(output, inputs=[file], suffixes=(".json",))
-    edit = _matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
+    edit = matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
     edit.save(output)
     if as_json:
         print_json({"edit": str(output), "shots": len(edit.clips), "matches": matches_as_json(edit)})
@@ -450,22 +441,7 @@ def remove(
 
 app.command(name="compile")(compile_)
 app.command()(gif)
+app.command()(export)
+app.command(name="import")(import_)
 app.command()(webcam)
-
-
-def _matched(
-    file: Path, library: Path, settings: MatchSettings, detection: DetectionOptions, device: Device, quiet: bool
-) -> EditList:
-    import reinterpret
-    from reinterpret.cli.progress import progress_bar
-
-    opened = reinterpret.Library.open(library)
-    with progress_bar("matching", quiet=quiet) as report:
-        return reinterpret.match(
-            file,
-            opened,
-            settings,
-            detection=detection.over(opened.detection),
-            device=device,
-            on_seconds=lambda done, total: report(float(done), float(total)),
-        )
+app.command()(studio)

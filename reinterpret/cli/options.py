@@ -24,6 +24,12 @@ OutOption = Annotated[Path, typer.Option("--output", "-o", help="The file to wri
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no report.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")]
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the encoder runs.")]
+LikeOption = Annotated[
+    list[str], typer.Option("--like", metavar="FILM", help="Only films named here may answer; may be repeated.")
+]
+FoldersOption = Annotated[
+    list[Path], typer.Option("--in", metavar="FOLDER", help="Only films below it may answer; may be repeated.")
+]
 JobsOption = Annotated[int | None, typer.Option("--jobs", "-j", help="At the same time; by default one a core.")]
 
 
@@ -113,15 +119,11 @@ class MatchOptions:
         None
     )
     seed: Annotated[int | None, typer.Option(metavar="N", help="Another edit that is about as good.")] = None
-    like: Annotated[
-        list[str], typer.Option("--like", metavar="FILM", help="Only films named here may answer; may be repeated.")
-    ] = field(default_factory=list)
+    like: LikeOption = field(default_factory=list)
     leave_out: Annotated[
         list[str], typer.Option("--not", metavar="FILM", help="This film may not answer; may be repeated.")
     ] = field(default_factory=list)
-    folders: Annotated[
-        list[Path], typer.Option("--in", metavar="FOLDER", help="Only films below it may answer; may be repeated.")
-    ] = field(default_factory=list)
+    folders: FoldersOption = field(default_factory=list)
     include_trailer: Annotated[
         bool, typer.Option("--include-trailer", help="Let the archive answer with the trailer itself, if it holds it.")
     ] = False
@@ -180,15 +182,11 @@ ForOption = Annotated[
 class FilmOptions:
     """Which films of the library may be shown."""
 
-    like: Annotated[
-        list[str], typer.Option("--like", metavar="FILM", help="Only films named here may answer; may be repeated.")
-    ] = field(default_factory=list)
+    like: LikeOption = field(default_factory=list)
     leave_out: Annotated[
         list[str], typer.Option("--not-film", metavar="FILM", help="This film may not answer; may be repeated.")
     ] = field(default_factory=list)
-    folders: Annotated[
-        list[Path], typer.Option("--in", metavar="FOLDER", help="Only films below it may answer; may be repeated.")
-    ] = field(default_factory=list)
+    folders: FoldersOption = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

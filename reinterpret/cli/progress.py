@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from reinterpret.cli.options import DetectionOptions
     from reinterpret.edits import EditList
+    from reinterpret.encoders import Device
+    from reinterpret.matching import MatchSettings
 
 
 class Report(Protocol):
@@ -55,6 +58,26 @@ class Stopwatch:
         return max(time.monotonic() - self._start, 1e-6)
 
 
+def filmed(edit: EditList, output: Path, arguments: dict[str, Any], sheet: Path | None, quiet: bool) -> list[Path]:
+    """The films made of an edit, and beside them the edit itself and, if asked for, a sheet of all shots."""
+    import reinterpret
+    from reinterpret.files import check_output
+
+    edit_path = edit_beside(output)
+    check_output(edit_path, inputs=edit.inputs)
+    films = rendered(edit, output, arguments, quiet)
+    edit.save(edit_path)
+    if sheet is None:
+        return [*films, edit_path]
+    reinterpret.contact_sheet(edit, sheet)
+    return [*films, edit_path, sheet]
+
+
+def edit_beside(output: Path) -> Path:
+    """Where the edit of a film is kept."""
+    return output.with_name(f"{output.stem}.edit.json")
+
+
 def rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: bool) -> list[Path]:
     """The films made of an edit, with a bar while they are made."""
     import reinterpret
@@ -66,3 +89,21 @@ def rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: boo
             report(done, total, f"{done / watch.seconds:.0f} frames/s")
 
         return reinterpret.render(edit, output, **arguments, on_frames=show)
+
+
+def matched(
+    file: Path, library: Path, settings: MatchSettings, detection: DetectionOptions, device: Device, quiet: bool
+) -> EditList:
+    """The edit that answers a trailer, with a bar while it is made."""
+    import reinterpret
+
+    opened = reinterpret.Library.open(library)
+    with progress_bar("matching", quiet=quiet) as report:
+        return reinterpret.match(
+            file,
+            opened,
+            settings,
+            detection=detection.over(opened.detection),
+            device=device,
+            on_seconds=lambda done, total: report(float(done), float(total)),
+        )

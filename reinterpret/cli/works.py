@@ -22,7 +22,7 @@ from reinterpret.cli.options import (
     RenderOptions,
 )
 from reinterpret.cli.printing import clock, matches_as_json, print_edit, print_json, print_text, text_as_json
-from reinterpret.cli.progress import rendered
+from reinterpret.cli.progress import edit_beside, filmed
 
 if TYPE_CHECKING:
     from reinterpret.compilation import CompileSettings
@@ -107,17 +107,12 @@ def compile_(
     asked, read = mixture.query(opened, neighbours, device)
     nearest = [reinterpret.nearest_shown(said, opened, neighbours) for said in read]
     edit = reinterpret.compile_shots(opened, neighbours, asked, settings)
-    edit_path = output.with_name(f"{output.stem}.edit.json")
-    check_output(edit_path, inputs=edit.inputs)
-    made = rendered(edit, output, rendering.arguments(), quiet or as_json)
-    edit.save(edit_path)
-    if sheet is not None:
-        reinterpret.contact_sheet(edit, sheet)
+    made = filmed(edit, output, rendering.arguments(), sheet, quiet or as_json)
     if as_json:
         print_json(
             {
                 "output": str(output),
-                "edit": str(edit_path),
+                "edit": str(edit_beside(output)),
                 "shots": len(edit.clips),
                 "frames": edit.grid.frame_count,
                 "seconds": round(float(edit.grid.duration), 6),
@@ -131,7 +126,7 @@ def compile_(
         for entry in zip(read, nearest, strict=True):
             print_text(*entry)
         print_edit(edit)
-        for path in [*made, edit_path, *([sheet] if sheet is not None else [])]:
+        for path in made:
             print(path)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from reinterpret.errors import OutputError, ReinterpretError
+from reinterpret.errors import ReinterpretError
 from reinterpret.ffmpeg import FrameSink
-from reinterpret.files import renamed_into
+from reinterpret.files import not_written, renamed_into
 from reinterpret.rendering.panel import Planes
 from reinterpret.rendering.segments import Settings, encode_command
 
@@ -93,7 +93,7 @@ class Recorder:
             if first is not None:
                 self._encode(first)
         except OSError as error:
-            self._error = OutputError(f"{self.path}: cannot be written ({error.strerror or error})")
+            self._error = not_written(self.path, error)
         except BaseException as error:  # noqa: BLE001 - raised where frames are handed in
             self._error = error
 

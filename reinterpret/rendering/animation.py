@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reinterpret.errors import OutputError, UsageError
 from reinterpret.ffmpeg import FrameSink
-from reinterpret.files import renamed_into
+from reinterpret.files import not_written, renamed_into
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Planes
 from reinterpret.timebase import format_fraction
@@ -102,7 +102,7 @@ def _encode(
                 for plane in planes:
                     sink.write(memoryview(plane if plane.flags.c_contiguous else plane.copy()))
     except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error})") from error
+        raise not_written(out, error) from error
 
 
 def _command(path: Path, size: tuple[int, int], rate: Fraction, quality: Quality, preset: str) -> list[str]:

@@ -19,13 +19,13 @@ import av.container
 import av.error
 
 from reinterpret.edits import EditList, most_used_film
-from reinterpret.errors import EditError, FfmpegError, OutputError, UsageError, VideoError
+from reinterpret.errors import EditError, FfmpegError, UsageError, VideoError
 from reinterpret.ffmpeg import run_ffmpeg
-from reinterpret.files import cache_folder, check_output, renamed_into
+from reinterpret.files import cache_folder, check_output, not_written, prune, renamed_into
 from reinterpret.rendering.encoding import command
 from reinterpret.rendering.mixing import mix_sound
 from reinterpret.rendering.panel import Fit
-from reinterpret.rendering.segments import Layout, Settings, encode_segments, prune
+from reinterpret.rendering.segments import MOST_BYTES, Layout, Settings, encode_segments
 from reinterpret.timebase import round_half_up
 from reinterpret.video import OPEN_OPTIONS, FrameGrid, Video, fingerprint, open_container
 
@@ -154,7 +154,7 @@ def _render_one(edit: EditList, path: Path, settings: Settings, jobs: int, on_fr
             for segment in set(segments):
                 segment.unlink(missing_ok=True)
             _join_into(path, encode_segments(edit, settings, folder, jobs=jobs), edit.grid, sound)
-        prune(folder, keep=segments)
+        prune(folder, most_bytes=MOST_BYTES, keep=segments)
 
 
 def _join_into(path: Path, segments: list[Path], grid: FrameGrid, sound: Sound | None) -> None:
@@ -162,7 +162,7 @@ def _join_into(path: Path, segments: list[Path], grid: FrameGrid, sound: Sound |
         with renamed_into(path) as temporary:
             join(segments, grid, sound, temporary)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise not_written(path, error) from error
 
 
 def _segment_folder(stack: ExitStack) -> Path:
@@ -192,10 +192,7 @@ def _sound_of(edit: EditList, stack: ExitStack) -> Sound | None:
     if edit.soundtrack.kind == "none":
         return None
     if edit.soundtrack.kind != "trailer":
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reinterpret-"))
-        mixed = Path(folder) / "sound.m4a"
-        mix_sound(edit, mixed)
-        return Sound(mixed, Fraction(0))
+        return Sound(_sound_file(stack, lambda path: mix_sound(edit, path)), Fraction(0))
     trailer = edit.trailer
     assert trailer is not None
     if not trailer.audio:
@@ -207,10 +204,19 @@ def _sound_of(edit: EditList, stack: ExitStack) -> Sound | None:
         if stream.codec_context.name in _COPIED_AUDIO or stream.codec_context.codec.canonical_name in _COPIED_AUDIO:
             return Sound(trailer.path, -trailer.start)
         start, number = (stream.start_time or 0) * (stream.time_base or Fraction(0)), stream.index
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="reinterpret-"))
-    encoded = Path(folder) / "sound.m4a"
-    run_ffmpeg(audio_command(trailer, number, encoded))
+    encoded = _sound_file(stack, lambda path: run_ffmpeg(audio_command(trailer, number, path)))
     return Sound(encoded, start - trailer.start)
+
+
+def _sound_file(stack: ExitStack, write: Callable[[Path], object]) -> Path:
+    """A file of sound, written by `write`, that is there until the stack is left."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reinterpret-")))
+    path = folder / "sound.m4a"
+    try:
+        write(path)
+    except OSError as error:
+        raise not_written(folder, error, instead="name another for temporary files with TMPDIR") from error
+    return path
 
 
 def audio_command(trailer: Video, stream: int, out: Path) -> list[str]:

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from reinterpret.cues import PRESETS
-from reinterpret.errors import LibraryError, OutputError
-from reinterpret.files import check_output, renamed_into
+from reinterpret.errors import LibraryError
+from reinterpret.files import check_output, not_written, renamed_into
 from reinterpret.library import Library
 from reinterpret.neighbours import Hit, Neighbours
 from reinterpret.raster import arrange, raster_columns
@@ -62,7 +62,7 @@ def library_map(
         with renamed_into(out) as temporary:
             page.save(temporary, quality=90)
     except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error})") from error
+        raise not_written(out, error) from error
     order = np.argsort(places)
     return [Place(at % columns, at // columns, shots[n].film, shots[n].shot) for at, n in enumerate(order)]
 

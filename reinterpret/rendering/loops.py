@@ -14,11 +14,9 @@ from reinterpret.library import Library
 from reinterpret.matching import course_of
 from reinterpret.neighbours import Hit
 from reinterpret.rendering.panel import Fit, Panel, Planes
-from reinterpret.timebase import Span
+from reinterpret.timebase import INSIDE_FRAME, Span
 from reinterpret.video import Video
 
-# An instant on a frame's own time could fall before it by rounding: this far behind it falls on it.
-_INSIDE_FRAME = Fraction(2, 5)
 # Loops are looked for in so much of a shot, in pictures so small: the eye sees no jump that is not in these.
 _LOOKED_AT_SECONDS = Fraction(12)
 _SMALL = 48, 32
@@ -54,12 +52,12 @@ class Loop:
             course = max(2 * (length - step), step)
             passed %= course
             passed = min(passed, course - passed)
-        return min(self.span.start + passed + _INSIDE_FRAME / self.video.frame_rate, self._last)
+        return min(self.span.start + passed + INSIDE_FRAME / self.video.frame_rate, self._last)
 
     @property
     def _last(self) -> Fraction:
         """An instant at which the last frame of the span is shown."""
-        return max(self.span.start, self.span.end - (1 - _INSIDE_FRAME) / self.video.frame_rate)
+        return max(self.span.start, self.span.end - (1 - INSIDE_FRAME) / self.video.frame_rate)
 
     def frame_count(self, rate: Fraction) -> int:
         """How many frames it takes at `rate` until it begins again; at least one."""
@@ -140,11 +138,9 @@ def _small_frames(video: Video, span: Span) -> tuple[list[Fraction], np.ndarray]
     instants: list[Fraction] = []
     planes: list[np.ndarray] = []
     with FrameReader(video) as reader:
-        for number in range(max(1, int(span.duration * video.frame_rate))):
-            frame = reader.at(span.start + (number + _INSIDE_FRAME) / video.frame_rate)
-            if not instants or frame.seconds > instants[-1]:
-                instants.append(max(frame.seconds, span.start))
-                planes.append(scaler.planes(frame.picture).ravel())
+        for frame in reader.during(span):
+            instants.append(max(frame.seconds, span.start))
+            planes.append(scaler.planes(frame.picture).ravel())
     return instants, np.stack(planes).astype(np.float32)
 
 

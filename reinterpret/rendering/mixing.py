@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from reinterpret.edits import Clip, EditList
-from reinterpret.errors import OutputError
 from reinterpret.ffmpeg import FrameSink
 from reinterpret.rendering.encoding import command
 from reinterpret.sound import CHANNELS, SAMPLE_RATE, read_sound
@@ -23,14 +22,14 @@ _BLOCK_SECONDS = 30
 
 
 def mix_sound(edit: EditList, out: Path) -> None:
-    """Write the sound of an edit whose soundtrack is `clips` or `file` as AAC. Raises VideoError, FfmpegError."""
+    """Write the sound of an edit whose soundtrack is `clips` or `file` as AAC.
+
+    Raises VideoError, FfmpegError, OSError if `out` cannot be written.
+    """
     blocks = _of_clips(edit) if edit.soundtrack.kind == "clips" else _of_file(edit)
-    try:
-        with FrameSink(_command(out)) as sink:
-            for block in blocks:
-                sink.write(np.clip(block, -1, 1).astype(np.float32).tobytes())
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error})") from error
+    with FrameSink(_command(out)) as sink:
+        for block in blocks:
+            sink.write(np.clip(block, -1, 1).astype(np.float32).tobytes())
 
 
 def _of_clips(edit: EditList) -> Iterator[np.ndarray]:

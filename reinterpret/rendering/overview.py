@@ -16,11 +16,10 @@ from reinterpret.library import Library
 from reinterpret.neighbours import Hit, Neighbours
 from reinterpret.rendering.stills import grid
 from reinterpret.timebase import format_seconds
+from reinterpret.webpage import GENERATOR, many, webpage
 
 PAGE = "index.html"
 _PICTURES = "pictures"
-# By this a folder is known again that may be written over.
-_GENERATOR = '<meta name="generator" content="reinterpret">'
 _OUR_GRID = re.compile(r"group-\d+(-\d+)?\.png")
 _OUR_PICTURE = re.compile(r"[0-9a-f]{32}-\d+\.jpg")
 # A grid grows with its group up to so many columns, and so many rows; then there is another.
@@ -30,19 +29,10 @@ MOST_MOVING_ACROSS = 6
 _TYPICAL, _LEFTOVERS_SHOWN = 6, 60
 
 _STYLE = """
-:root { color-scheme: light dark; --faint: #6b6b70; --line: #ddd; --ground: #fff; --ink: #18181b }
-@media (prefers-color-scheme: dark) {
-  :root { --faint: #a0a0a5; --line: #333338; --ground: #121214; --ink: #ebebeb }
-}
-body { margin: 0 auto; padding: 1rem; max-width: 72rem; background: var(--ground); color: var(--ink);
-  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 0 }
 section { border-top: 1px solid var(--line); padding: 1rem 0 }
-p { margin: .3rem 0 } .faint { color: var(--faint) }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .5rem; margin: .6rem 0 }
-figure { margin: 0 } figcaption { font-size: .75rem; color: var(--faint) }
 img { display: block; width: 100%; aspect-ratio: 16 / 9; object-fit: cover; border-radius: 3px }
-ol { columns: 18rem; padding-left: 2.5rem; font-size: .9rem } a { color: inherit }
+ol { columns: 18rem; padding-left: 2.5rem; font-size: .9rem }
 nav { display: flex; flex-wrap: wrap; gap: .3rem .8rem }
 """
 
@@ -139,7 +129,7 @@ def prepare_folder(out: Path) -> None:
 def _is_ours(file: Path) -> bool:
     """Whether an overview has written it."""
     if file.name == PAGE:
-        return _GENERATOR in file.read_text(encoding="utf-8", errors="replace")[:1000]
+        return GENERATOR in file.read_text(encoding="utf-8", errors="replace")[:1000]
     if file.parent.name == _PICTURES:
         return bool(_OUR_PICTURE.fullmatch(file.name))
     return bool(_OUR_GRID.fullmatch(file.name)) or (file.name == _PICTURES and file.is_dir())
@@ -152,7 +142,7 @@ def page(library: Library, grouping: Grouping, words: Sequence[str], grids: Sequ
     """
     captions, count = _Captions(library), len(grouping.groups)
     grouped = sum(len(group.members) for group in grouping.groups)
-    summary = f"{_many(len(grouping), 'shot')}: {grouped} in {_many(count, 'group')}"
+    summary = f"{many(len(grouping), 'shot')}: {grouped} in {many(count, 'group')}"
     summary += f", {len(grouping.leftovers)} left over" if grouping.leftovers else ""
     links = "".join(
         f'<a href="#group-{n}">Group {n} ({len(group.members)})</a>' for n, group in enumerate(grouping.groups, 1)
@@ -162,18 +152,12 @@ def page(library: Library, grouping: Grouping, words: Sequence[str], grids: Sequ
         _section(captions, number, group, said, [name for of, name in grids if of == number])
         for number, (group, said) in enumerate(zip(grouping.groups, words, strict=True), start=1)
     ]
-    return "\n".join(
-        [
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            _GENERATOR,
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(summary)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
-            f"<h1>The library in groups</h1>\n<p>{escape(summary)}.</p>\n<nav>{links}</nav>",
-            *sections,
-            _leftovers(captions, grouping.leftovers),
-            "</body>\n</html>\n",
-        ]
-    )
+    body = [
+        f"<h1>The library in groups</h1>\n<p>{escape(summary)}.</p>\n<nav>{links}</nav>",
+        *sections,
+        _leftovers(captions, grouping.leftovers),
+    ]
+    return webpage(summary, "\n".join(body), style=_STYLE)
 
 
 def _section(captions: _Captions, number: int, group: Group, words: str, files: Sequence[str]) -> str:
@@ -181,7 +165,7 @@ def _section(captions: _Captions, number: int, group: Group, words: str, files: 
         f'<a href="{escape(name)}">{"grid" if part == 1 else f"grid {part}"}</a>'
         for part, name in enumerate(files, start=1)
     )
-    facts = [_many(len(group.members), "shot"), f"mean score of two {group.cohesion:.2f}"]
+    facts = [many(len(group.members), "shot"), f"mean score of two {group.cohesion:.2f}"]
     return "\n".join(
         [
             f'<section id="group-{number}">\n<h2>Group {number}{f": {escape(words)}" if words else ""}</h2>',
@@ -199,7 +183,7 @@ def _leftovers(captions: _Captions, leftovers: Sequence[Hit]) -> str:
         return ""
     return "\n".join(
         [
-            f'<section id="leftovers">\n<h2>Left over</h2>\n<p class="faint">{_many(len(leftovers), "shot")} '
+            f'<section id="leftovers">\n<h2>Left over</h2>\n<p class="faint">{many(len(leftovers), "shot")} '
             "that no group is near to.</p>",
             _figures(captions, leftovers[:_LEFTOVERS_SHOWN]),
             f"<details><summary>All {len(leftovers)}</summary>",
@@ -253,7 +237,3 @@ def _write_pictures(library: Library, hits: Sequence[Hit], folder: Path) -> None
     for hit in sorted(hits, key=lambda hit: (hit.film, hit.shot)):
         with renamed_into(folder / _picture(hit)) as temporary:
             temporary.write_bytes(library.thumbnail(hit.film, hit.shot))
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

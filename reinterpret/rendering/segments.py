@@ -18,23 +18,22 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from reinterpret.edits import Clip, EditList
-from reinterpret.errors import OutputError
+from reinterpret.edits import Clip, EditList, trailer_seconds
 from reinterpret.ffmpeg import FrameSink, ffmpeg_version
-from reinterpret.files import renamed_into
+from reinterpret.files import not_written, renamed_into
 from reinterpret.frames import FrameReader
 from reinterpret.rendering.captions import Caption
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
 from reinterpret.timebase import format_fraction
-from reinterpret.video import FrameGrid, Video
+from reinterpret.video import Video
 
 Layout = Literal["alone", "side-by-side"]
 
 # Part of every key: to be raised whenever the same clip would look otherwise.
 _REVISION = 3
 # The segments of the last few films; beyond that the oldest go.
-_CACHE_BYTES = 4 << 30
+MOST_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +95,6 @@ def encode_segments(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return paths
-
-
-def prune(folder: Path, *, keep: list[Path]) -> None:
-    """Delete the segments used longest ago until the folder is below its limit; never those in `keep`."""
-    kept = set(keep)
-    files = []
-    for file in folder.glob("*.mp4"):
-        with suppress(OSError):
-            status = file.stat()
-            files.append((status.st_mtime, status.st_size, file))
-    total = sum(size for _, size, _ in files)
-    for _, size, file in sorted(files):
-        if total <= _CACHE_BYTES:
-            return
-        if file not in kept:
-            with suppress(OSError):
-                file.unlink()
-                total -= size
 
 
 class Stopped(Exception):
@@ -184,7 +165,7 @@ def _encode(
                     progress.add(8)
             progress.add(clip.frame_count % 8)
     except OSError as error:
-        raise OutputError(f"{path.parent}: segments cannot be written there ({error.strerror or error})") from error
+        raise not_written(path.parent, error, instead="name another folder with REINTERPRET_CACHE") from error
 
 
 def encode_command(path: Path, settings: Settings, rate: Fraction, *, threads: int) -> list[str]:
@@ -206,11 +187,6 @@ def clip_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Plan
     pairs = zip(_trailer_planes(edit, clip, settings), _archive_planes(edit, clip, settings), strict=True)
     for left, right in pairs:
         yield side_by_side(left, right if caption is None else caption.on(right))
-
-
-def trailer_seconds(grid: FrameGrid, frame: int) -> Fraction:
-    """An instant at which frame `frame` of the trailer is on the screen, whatever its own time stamp is rounded to."""
-    return (grid.slot(frame) + Fraction(2, 5)) / grid.rate
 
 
 def _trailer_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:

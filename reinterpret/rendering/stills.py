@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from reinterpret.edits import Clip, EditList, most_used_film
-from reinterpret.errors import EditError, OutputError, UsageError, VideoError
-from reinterpret.files import check_output, renamed_into
+from reinterpret.edits import Clip, EditList, most_used_film, trailer_seconds
+from reinterpret.errors import EditError, UsageError, VideoError
+from reinterpret.files import check_output, not_written, renamed_into
 from reinterpret.frames import read_frames
 from reinterpret.library import Library
 from reinterpret.neighbours import Hit
-from reinterpret.rendering.segments import trailer_seconds
 from reinterpret.timebase import format_seconds, round_half_up
 from reinterpret.video import Video
 
@@ -128,7 +127,7 @@ def draw_cells(cells: Sequence[Cell], out: Path, *, columns: int, labels: bool) 
         with renamed_into(out) as temporary:
             page.save(temporary, quality=90)
     except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error})") from error
+        raise not_written(out, error) from error
 
 
 def fitted_frame(video: Video, instant: Fraction, width: int, height: int) -> np.ndarray:

@@ -31,6 +31,7 @@ from reinterpret.errors import UsageError
 from reinterpret.shots import ShotDetector
 from reinterpret.shots.shot import TRANSITIONS, Boundary, Transition
 from reinterpret.timebase import frame_at, round_half_up
+from reinterpret.timecode import TIMECODE, parse_timecode
 from reinterpret.video import Video
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".edl")
@@ -62,7 +63,6 @@ _NOTHING_MARKED = "ambiguous"
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _SECONDS = re.compile(r"\d{1,9}[.,]\d{1,9}", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:[.,]\d{1,9})?)", re.ASCII)
-_TIMECODE = re.compile(r"(\d{1,3}):(\d\d):(\d\d)([:;.,])(\d{2,3})", re.ASCII)
 _EVENT = re.compile(
     r"\s*\d+\s+(?P<reel>.+?)\s+(?P<track>[A-Z][A-Z0-9/]*)\s+(?P<kind>C|D|W\d{1,3}|K\s*[BO]?)\s+(?:(?P<frames>\d{1,4})\s+)?"
     r"(?P<times>\d{1,3}:\S+\s+\d{1,3}:\S+\s+\d{1,3}:\S+\s+\d{1,3}:\S+)\s*",
@@ -199,7 +199,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _read(lines: list[str], rate: Fraction) -> _Marks:
-    if any(_EDL_BEGINNING.match(line) or _event(line) for line in lines[:_EDL_HEAD_LINES]):
+    if any(_EDL_BEGINNING.match(line) or edl_event(line) for line in lines[:_EDL_HEAD_LINES]):
         return _edl_marks(lines, rate)
     rows = list(_rows(lines))
     if not rows:
@@ -343,7 +343,7 @@ def _column_marks(rows: list[_Row], rate: Fraction) -> list[_Mark]:
 
 
 def _is_time(text: str) -> bool:
-    return any(form.fullmatch(text) for form in (_NUMBER, _SECONDS, _CLOCK, _TIMECODE))
+    return any(form.fullmatch(text) for form in (_NUMBER, _SECONDS, _CLOCK, TIMECODE))
 
 
 def _time_marks(rows: list[_Row], rate: Fraction, unit: str) -> list[_Mark]:
@@ -360,7 +360,7 @@ def _frame(row: _Row, unit: str, rate: Fraction) -> int:
         return int(text)
     if _NUMBER.fullmatch(text) or (_SECONDS.fullmatch(text) and unit != "frame"):
         return frame_at(Fraction(text.replace(",", ".")), rate)
-    if (timecode := _TIMECODE.fullmatch(text)) and timecode[4] in ":;":
+    if (timecode := TIMECODE.fullmatch(text)) and timecode[4] in ":;":
         return _timecode_frame(row.line, text, rate, drop=timecode[4] == ";")
     if clock := _CLOCK.fullmatch(text):
         hours, minutes, seconds = clock[1], int(clock[2]), Fraction(clock[3].replace(",", "."))
@@ -370,34 +370,10 @@ def _frame(row: _Row, unit: str, rate: Fraction) -> int:
 
 
 def _timecode_frame(line: int, text: str, rate: Fraction, *, drop: bool) -> int:
-    match = _TIMECODE.fullmatch(text)
-    if match is None:
-        raise _Fault(line, f"expected a timecode such as 01:00:00:00, got {text[:40]!r}")
-    hours, minutes, seconds, frames = (int(match[group]) for group in (1, 2, 3, 5))
     try:
-        return timecode_frame(hours, minutes, seconds, frames, rate=rate, drop=drop)
+        return parse_timecode(text, rate, drop=drop)
     except ValueError as error:
         raise _Fault(line, str(error)) from error
-
-
-def timecode_frame(hours: int, minutes: int, seconds: int, frames: int, *, rate: Fraction, drop: bool) -> int:
-    """The frame that a timecode names: it counts as many frames a second as the next whole number to the rate.
-
-    drop: numbers 0 and 1 (at 60 frames a second: 0 to 3) are left out every minute but the tenth, as is done at 29.97
-    and 59.94 frames a second to keep up with the clock; it means nothing at other rates. Raises ValueError.
-    """
-    nominal = max(1, round_half_up(rate))
-    if minutes >= 60 or seconds >= 60 or frames >= nominal:
-        code = f"{hours:02d}:{minutes:02d}:{seconds:02d}:{frames:02d}"
-        raise ValueError(f"there is no timecode {code} at {nominal} frames a second")
-    number = ((hours * 60 + minutes) * 60 + seconds) * nominal + frames
-    if not drop or nominal % 30:
-        return number
-    dropped = nominal // 15
-    if seconds == 0 and frames < dropped and minutes % 10:
-        raise ValueError(f"the timecode {hours:02d}:{minutes:02d}:{seconds:02d};{frames:02d} is one of those dropped")
-    total = hours * 60 + minutes
-    return number - dropped * (total - total // 10)
 
 
 # Edit decision lists
@@ -444,12 +420,12 @@ def _events(lines: list[str], rate: Fraction) -> Iterator[_Event]:
         of_seconds = of_seconds or bool(_EDL_OF_SECONDS.match(line.strip()))
         if line.strip().upper().startswith("FCM:"):
             drop = "NON" not in line.upper()
-        match = _event(line)
+        match = edl_event(line)
         if match is None:
             if _EVENT_BEGINNING.match(line) and ":" in line:
                 raise _Fault(number, f"is no event of an EDL: {line.strip()[:60]!r}")
             continue
-        if not _is_picture(match["track"]) or match["kind"].startswith("K"):
+        if not is_picture_track(match["track"]) or match["kind"].startswith("K"):
             continue
         kind: Transition = {"C": "cut", "D": "dissolve"}.get(match["kind"], "wipe")  # type: ignore[assignment]
         if kind != "cut" and match["frames"] is None:
@@ -463,11 +439,15 @@ def _events(lines: list[str], rate: Fraction) -> Iterator[_Event]:
         yield _Event(number, kind if frames else "cut", frames, match["reel"] in ("BL", "BLACK"), start, end)
 
 
-def _event(line: str) -> re.Match[str] | None:
+def edl_event(line: str) -> re.Match[str] | None:
+    """The parts of a line of an EDL that is an event: reel, track, kind, frames and times; None for any other line.
+
+    In capitals, as the format wants it; times are four labels with spaces between them.
+    """
     return _EVENT.fullmatch(line.upper()) if len(line) <= _LONGEST_EVENT else None
 
 
-def _is_picture(track: str) -> bool:
+def is_picture_track(track: str) -> bool:
     """Whether an event is of the main picture, alone or with sound; not of one laid above it."""
     return track in ("V", "V1", "B") or track.endswith("/V")
 

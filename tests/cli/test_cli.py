@@ -30,14 +30,15 @@ from reinterpret.library import Library
 from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
 
-COMMANDS = ["compile", "gif", "grid", "index", "info", "match", "remove", "render", "search", "shots", "tags"]
-COMMANDS += ["trailer", "verify", "webcam"]
+COMMANDS = ["compile", "export", "gif", "grid", "import", "index", "info", "match", "remove", "render", "search"]
+COMMANDS += ["shots", "studio", "tags", "trailer", "verify", "webcam"]
 HEAVY = [
     "torch",
     "cv2",
     "faiss",
     "av",
     "onnxruntime",
+    "opentimelineio",
     "scenedetect",
     "scipy",
     "torchvision",
@@ -46,6 +47,8 @@ HEAVY = [
     "PIL",
     "numpy",
     "rich.progress",
+    "fastapi",
+    "uvicorn",
 ]
 
 
@@ -127,6 +130,7 @@ def test_every_command_has_a_line_of_help(run: Run) -> None:
                 assert len(line.split("  ")) > 2 or following.startswith("      "), line
 
 
+@pytest.mark.slow
 def test_help_and_version_load_nothing_heavy() -> None:
     program = (
         "import sys; from reinterpret.cli import main; sys.argv[0] = 'reinterpret'\n"
@@ -161,6 +165,7 @@ GROUPS = {
         ("trailer", ("detection", "likeness", "matching", "answering", "rendering")),
         ("match", ("detection", "likeness", "matching", "answering")),
         ("render", ("rendering",)),
+        ("studio", ("detection", "likeness", "matching", "answering", "rendering")),
         ("grid", ("likeness", "query")),
         ("search", ("likeness", "query")),
         ("shots", ("detection",)),
@@ -474,6 +479,7 @@ def test_a_compilation_is_a_film_and_an_edit(run: Run, library: Library, tmp_pat
     assert "--layout" in run(*line, "--shot", "one.mp4:1", "--layout", "both").err
 
 
+@pytest.mark.slow
 def test_a_reaction_is_a_picture_that_loops(run: Run, library: Library, archive: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.gif"
     line = ["gif", "-L", str(library.path), "-o", str(out), "--video", str(archive / "one.mp4"), "--at", "2.5"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reinterpret.errors import FfmpegError
+from reinterpret.errors import FfmpegError, OutputError
 from reinterpret.ffmpeg import FrameSink
 from reinterpret.live.recorder import Recorder
 from reinterpret.rendering.panel import Planes
@@ -64,3 +64,11 @@ def test_an_encoder_that_fails_is_told(tmp_path: Path) -> None:
     with pytest.raises(FfmpegError, match="ffmpeg failed"):
         recorder.finish()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "out.mp4", 160, 90, RATE)
+    recorder.write(planes_of(0), wait=True)
+    with pytest.raises(OutputError, match=r"out\.mp4: cannot be written, the disk is full; make room on it"):
+        recorder.finish()

@@ -26,6 +26,9 @@ from reinterpret.video import OPEN_OPTIONS, open_address, probe
 from tests.conftest import make_video
 from tests.judging import ROOT, number_of, numbered_film, numbered_picture, pictures, remade
 
+# Processes, films and interruptions: CI runs it, `make test` has to stay short.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left() -> Iterator[None]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reinterpret.errors import UsageError
+from reinterpret.errors import OutputError, UsageError
 from reinterpret.rendering.animation import TooLargeError, write_animation, write_animation_below
 from reinterpret.rendering.panel import Planes, planes_of
 
@@ -76,3 +76,10 @@ def test_the_smallest_size_reached_is_said(tmp_path: Path, suffix: str) -> None:
     assert not out.exists()
     with pytest.raises(UsageError, match="above 0"):
         write_animation_below(noise(1), out, **SIZE, most_bytes=0)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"a\.gif: cannot be written, the disk is full; make room on it, or"):
+        write_animation(colours(6), tmp_path / "a.gif", **SIZE)
+    assert not list(tmp_path.glob("*.gif"))

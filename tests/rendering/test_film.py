@@ -615,6 +615,19 @@ def test_a_damaged_segment_does_not_spoil_the_film(edit: EditList, segments: Pat
         assert numbers(tmp_path / "out.mp4") == expected_numbers(edit)
 
 
+def test_a_full_disk_is_told_with_the_folder_and_what_helps(
+    silent: Path, source: Path, segments: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    trailer = with_sound(silent, tmp_path / "trailer.mov", "pcm_s16le", seconds=2)
+    edit = edit_of(trailer, (60, source, 1))
+    render(edit, tmp_path / "out.mp4", **QUICK)
+    request.getfixturevalue("full_disk")
+    with pytest.raises(OutputError, match=r"reinterpret-\w+: cannot be written, the disk is full; .* with TMPDIR$"):
+        render(edit, tmp_path / "out.mp4", **QUICK)  # the segments are there, the sound is encoded again
+    with pytest.raises(OutputError, match=r"segments: cannot be written, the disk is full; .* with REINTERPRET_CACHE$"):
+        render(edit, tmp_path / "out.mp4", **{**QUICK, "crf": 30})
+
+
 # What cannot be
 
 

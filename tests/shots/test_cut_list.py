@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 
 from reinterpret.errors import UsageError
 from reinterpret.shots import Detection, Shot, ShotDetector, detect_shots
-from reinterpret.shots.cut_list import load_cut_list_detector, timecode_frame
+from reinterpret.shots.cut_list import load_cut_list_detector
 from reinterpret.shots.shot import Boundary
 from reinterpret.timebase import seconds_at
 from reinterpret.video import Video, probe
@@ -414,32 +413,6 @@ def timecode(frame: int, nominal: int, *, drop: bool) -> tuple[int, int, int, in
     seconds, frames = divmod(frame, nominal)
     minutes, seconds = divmod(seconds, 60)
     return (*divmod(minutes, 60), seconds, frames)
-
-
-def test_the_known_timecodes_of_dropped_frames() -> None:
-    def frame(text: str, rate: Fraction = NTSC) -> int:
-        hours, minutes, seconds, frames = map(int, re.split("[:;]", text))
-        return timecode_frame(hours, minutes, seconds, frames, rate=rate, drop=True)
-
-    assert frame("00:00:59;29") == 1799
-    assert frame("00:01:00;02") == 1800
-    assert frame("00:10:00;00") == 17982
-    assert frame("01:00:00;00") == 107892
-    assert frame("00:01:00;04", Fraction(60000, 1001)) == 3600
-    assert frame("01:00:00;00", Fraction(60000, 1001)) == 215784
-    assert frame("01:00:00;00", Fraction(25)) == 90000
-
-
-@settings(max_examples=300)
-@given(
-    frame=st.integers(0, 3_000_000),
-    rate=st.sampled_from([Fraction(24000, 1001), Fraction(25), NTSC, Fraction(50), Fraction(60000, 1001)]),
-    drop=st.booleans(),
-)
-def test_frames_come_back_from_timecodes(frame: int, rate: Fraction, drop: bool) -> None:
-    nominal = round(rate)
-    code = timecode(frame, nominal, drop=drop and nominal % 30 == 0)
-    assert timecode_frame(*code, rate=rate, drop=drop) == frame
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,0 +1,211 @@
+"""The chooser in a real browser: page ready, key to choice, the whole edit after a change, memory over many choices.
+
+python benchmarks/studio.py [--trailer FILM] [--library LIB] [--shots 150] [--choices 500]
+
+Needs Chromium (Debian's package will do) and playwright. The trailer is made of the one that is named, over and over,
+cut into shots of a second; its edit has ten suggestions a shot.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from measure import heading, reinterpret_command, row, tree_bytes
+from playwright.sync_api import CDPSession, Page, sync_playwright
+
+import reinterpret
+from reinterpret.ffmpeg import ffmpeg_program, run_ffmpeg
+
+ROOT = Path(__file__).resolve().parents[1]
+MEDIA = ROOT.parent / "shared" / "media"
+# From the key to the first picture in which the strip shows the other shot, as the browser itself measures it.
+_WATCH = """() => {
+  window.chosen = [];
+  performance.setResourceTimingBufferSize(100000);
+  let pressed = 0;
+  addEventListener('keydown', (event) => { if (event.key === 'Enter') pressed = event.timeStamp; }, true);
+  new MutationObserver((changes) => {
+    if (!pressed || !changes.some((one) => one.attributeName === 'src')) return;
+    const from = pressed;
+    pressed = 0;
+    requestAnimationFrame(() => requestAnimationFrame((now) => window.chosen.push(now - from)));
+  }).observe(document.getElementById('strip'), { subtree: true, attributes: true, attributeFilter: ['src'] });
+}"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trailer", type=Path, default=MEDIA / "trailer" / "sintel-trailer-720p.mp4")
+    parser.add_argument("--library", type=Path, help="by default one is made of --archive")
+    parser.add_argument("--archive", type=Path, default=MEDIA / "archive")
+    parser.add_argument("--shots", type=int, default=150)
+    parser.add_argument("--choices", type=int, default=500)
+    parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("google-chrome"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        os.environ["REINTERPRET_CACHE"] = str(work / "cache")
+        library = options.library or work / "library"
+        if options.library is None:
+            reinterpret.index([options.archive], library)
+        edit = _edit(options.trailer, library, options.shots, work)
+        print(heading())
+        with _studio(edit, library) as (process, address), sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
+            _ready(browser.new_page, address)
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(address)
+            _until(page, "document.querySelectorAll('#strip img').length > 0")
+            _choices(page, process.pid, options.choices, options.shots)
+            _whole(page)
+            browser.close()
+
+
+def _edit(trailer: Path, library: Path, shots: int, work: Path) -> Path:
+    """An edit of that many shots of a second each, of the trailer over and over."""
+    seconds = reinterpret.probe(trailer).duration
+    looped = work / "long-trailer.mp4"
+    loops = str(int(shots / seconds) + 1)
+    command = [ffmpeg_program(), "-nostdin", "-loglevel", "error", "-y", "-stream_loop", loops, "-i", str(trailer)]
+    run_ffmpeg([*command, "-t", str(shots), "-c", "copy", str(looped)])
+    cuts = work / "cuts.txt"
+    # With a point: whole numbers would be frames.
+    cuts.write_text("".join(f"{second}.0\n" for second in range(1, shots)))
+    opened = reinterpret.Library.open(library)
+    detection = reinterpret.Detection(detector="none", min_shot=Fraction(0), cuts=cuts)
+    edit = reinterpret.match(looped, opened, reinterpret.MatchSettings(titles="match"), detection=detection)
+    suggested = len(edit.clips[-1].suggestions)
+    print(f"{len(edit.clips)} shots, {float(edit.grid.duration):.0f} s, {suggested} suggestions each")
+    path = work / "long.edit.json"
+    edit.save(path)
+    return path
+
+
+@contextmanager
+def _studio(edit: Path, library: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = reinterpret_command("studio", edit, "-L", library, "--no-browser", "--json")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        if not told:
+            sys.exit("the studio did not start")
+        yield process, json.loads(told)["address"]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def _until(page: Page, true: str, seconds: float = 120) -> None:
+    end = time.perf_counter() + seconds
+    while not page.evaluate(true):
+        if time.perf_counter() > end:
+            sys.exit(f"it did not come: {true}")
+        time.sleep(0.005)
+
+
+def _ready(new_page: Callable[..., Page], address: str) -> None:
+    """From the address to a page that can be used, and to pictures in all places that are on the screen."""
+    usable, seconds = [], []
+    for _ in range(4):
+        page = new_page(viewport={"width": 1280, "height": 800})
+        began = time.perf_counter()
+        page.goto(address, wait_until="commit")
+        _until(page, "document.documentElement.dataset.ready === 'yes'")
+        _until(page, "document.querySelector('#list').getAttribute('aria-busy') === 'false'")
+        usable.append(time.perf_counter() - began)
+        # Of a list that is scrolled only what lies in it is on the screen.
+        box = (
+            "const room = image.closest('#list, #scroller').getBoundingClientRect(), at = image.getBoundingClientRect()"
+        )
+        out = "at.right < room.left || at.left > room.right || at.bottom < room.top || at.top > room.bottom"
+        images = "[...document.querySelectorAll('.shot img, .suggestion img')]"
+        _until(page, f"{images}.every((image) => {{ {box}; return {out} || (image.src && image.complete); }})")
+        seconds.append(time.perf_counter() - began)
+        page.context.close()
+    print(row("page ready: shots, suggestions, controls", usable, "s", "<= 2"))
+    print(row("and every picture, none made before", seconds[:1], "s"))
+    print(row("and every picture, made before", seconds[1:], "s"))
+
+
+def _choices(page: Page, process: int, count: int, shots: int) -> None:
+    page.evaluate(_WATCH)
+    page.keyboard.press("Home")
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+    kept: list[tuple[float, float, float]] = []
+    for number in range(count):
+        if number in (count // 10, count // 2):
+            kept.append(_memory(devtools, process))
+        page.keyboard.press("ArrowRight" if number % (2 * shots) < shots else "ArrowLeft")
+        _until(page, "document.querySelector('#list').getAttribute('aria-busy') === 'false'")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        if number % 10 == 9:
+            page.wait_for_timeout(300)
+    _until(page, "document.querySelector('#said').textContent.includes('chosen')")
+    page.wait_for_timeout(2000)
+    kept.append(_memory(devtools, process))
+    latencies = page.evaluate("window.chosen")
+    answered = "filter((one) => one.name.endsWith('/edit/choose')).map((one) => one.duration)"
+    answers = page.evaluate(f"performance.getEntriesByType('resource').{answered}")
+    print(row(f"key to choice, {len(latencies)} choices", latencies, "ms", "<= 100"))
+    print(row("choice to saved", answers, "ms"))
+    for name, at in (("page, heap", 0), ("page, nodes", 1), ("studio, memory", 2)):
+        values = [entry[at] for entry in kept]
+        unit = ("MiB", "thousand", "MiB")[at]
+        print(row(f"{name} after {count // 10}, {count // 2}, {count} choices", values, unit, "no growth"))
+        print(f"    {', '.join(f'{value:.2f}' for value in values)}")
+
+
+def _memory(devtools: CDPSession, process: int) -> tuple[float, float, float]:
+    """MiB of the page's heap, thousands of its nodes, MiB of the server's process."""
+    devtools.send("HeapProfiler.collectGarbage")
+    told: dict[str, Any] = {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
+    return told["JSHeapUsedSize"] / 2**20, told["Nodes"] / 1000, tree_bytes(process) / 2**20
+
+
+def _whole(page: Page) -> None:
+    """From a choice to the whole edit with it, which could then be played; and all shots assigned again."""
+    settled = "fetch('/status').then((told) => told.json()).then((told) => told.preview.revision === told.revision)"
+    _until(page, settled, 600)
+    visible = []
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+        _until(page, "document.querySelector('#list').getAttribute('aria-busy') === 'false'")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        before = page.evaluate("fetch('/state').then((told) => told.json()).then((told) => told.revision)")
+        began = time.perf_counter()
+        page.keyboard.press("Enter")
+        _until(
+            page, settled.replace("told.preview.revision ===", f"told.revision > {before} && told.preview.revision ===")
+        )
+        visible.append(time.perf_counter() - began)
+    print(row("choice to the whole edit with it", visible, "s", "<= 2"))
+    seconds = []
+    for _ in range(5):
+        before = page.evaluate("fetch('/state').then((told) => told.json()).then((told) => told.revision)")
+        began = time.perf_counter()
+        page.keyboard.press("Shift+A")
+        _until(page, f"fetch('/state').then((told) => told.json()).then((told) => told.revision > {before})")
+        seconds.append(time.perf_counter() - began)
+    print(row("again, all shots", seconds, "s", "<= 1"))
+
+
+if __name__ == "__main__":
+    main()

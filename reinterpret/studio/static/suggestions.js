@@ -1,0 +1,264 @@
+// The suggestions for the shot in hand: one listbox, whose thumbnails move where the person looks.
+
+import { html, moving, Refusal } from "./server.js";
+
+const by = (id) => document.getElementById(id);
+const list = by("list");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+const HEIGHT = 144;
+const KEPT_PAGES = 40;
+const TYPING_MS = 350;
+
+export class Suggestions {
+  constructor({ onTry, onChoose, onProblem, filmName }) {
+    this.onTry = onTry;
+    this.onProblem = onProblem;
+    this.filmName = filmName;
+    this.clip = null;
+    this.active = -1;
+    this.page = 0;
+    this.like = null;
+    this.without = [];
+    this.cache = new Map();
+    // The one film that moves; it goes from thumbnail to thumbnail.
+    this.video = Object.assign(document.createElement("video"), { muted: true, loop: true, playsInline: true });
+    list.addEventListener("click", (event) => {
+      const row = event.target.closest(".suggestion");
+      if (row) this.activate(this.rows.indexOf(row), { focus: true });
+    });
+    list.addEventListener("dblclick", (event) => {
+      if (event.target.closest(".suggestion")) onChoose();
+    });
+    list.addEventListener("pointerover", (event) => this.move(event.target.closest(".suggestion")));
+    list.addEventListener("pointerleave", () => this.move(this.rows[this.active]));
+    list.addEventListener("focusin", (event) => this.move(event.target.closest(".suggestion")));
+    by("filters").addEventListener("submit", (event) => event.preventDefault());
+    for (const id of ["by", "film"]) by(id).addEventListener("change", () => this.filter());
+    let typing = 0;
+    by("text").addEventListener("input", () => {
+      clearTimeout(typing);
+      typing = setTimeout(() => this.filter(), TYPING_MS);
+    });
+    by("page-back").addEventListener("click", () => this.turn(-1));
+    by("page-on").addEventListener("click", () => this.turn(1));
+    this.rows = [];
+    this.laid = null;
+    this.ready = Promise.resolve();
+  }
+
+  // The one that is looked at; none as long as the list is still that of another shot.
+  get match() {
+    const row = this.laid === this.clip ? this.rows[this.active] : null;
+    return row ? JSON.parse(row.dataset.match) : null;
+  }
+
+  get busy() {
+    return list.getAttribute("aria-busy") === "true";
+  }
+
+  get filtered() {
+    return Boolean(by("by").value || by("film").value || by("text").value.trim() || this.like || this.without.length);
+  }
+
+  address() {
+    const asked = new URLSearchParams();
+    for (const id of ["by", "film", "text"]) if (by(id).value.trim()) asked.set(id, by(id).value.trim());
+    if (this.like) asked.set("like", `${this.like.film}:${this.like.shot}`);
+    for (const film of this.without) asked.append("without", film);
+    if (this.page) asked.set("page", this.page);
+    return `/clips/${this.clip}/suggestions?${asked}`;
+  }
+
+  // Ask for those of a shot. `ready` is kept when they are there.
+  show(clip, { page = 0 } = {}) {
+    const other = clip !== this.clip;
+    this.clip = clip;
+    this.page = page;
+    this.asking?.abort();
+    this.asking = new AbortController();
+    if (other) list.scrollTop = 0;
+    this.ready = this.ask(this.asking);
+    return this.ready;
+  }
+
+  async ask(asking) {
+    const focused = list.contains(document.activeElement);
+    const key = `${this.clip} ${this.address()}`;
+    const known = this.cache.get(key);
+    list.setAttribute("aria-busy", "true");
+    try {
+      const text = known ?? (await html(this.address(), asking.signal));
+      if (asking.signal.aborted) return this.ready;
+      this.keep(key, text);
+      this.lay(text);
+    } catch (error) {
+      if (asking.signal.aborted || error.name === "AbortError") return this.ready;
+      this.lay("");
+      const said = document.createElement("p");
+      said.className = "nothing";
+      said.textContent = error instanceof Refusal ? error.message : String(error);
+      list.append(said);
+      this.onProblem(error);
+    }
+    list.setAttribute("aria-busy", "false");
+    if (focused) this.activate(this.active, { focus: true, tried: false });
+    return undefined;
+  }
+
+  lay(text) {
+    this.video.pause();
+    this.video.removeAttribute("src");
+    this.video.remove();
+    list.innerHTML = text;
+    this.laid = this.clip;
+    this.rows = [...list.querySelectorAll(".suggestion")];
+    this.active = -1;
+    const facts = by("page-facts");
+    const more = Boolean(facts?.dataset.more);
+    by("page-back").disabled = this.page === 0;
+    by("page-on").disabled = !more;
+    by("page-number").textContent = this.page + 1;
+    if (this.rows.length) {
+      const chosen = this.rows.findIndex((row) => row.classList.contains("chosen"));
+      this.activate(Math.max(0, chosen), { tried: false });
+    }
+    this.buttons();
+  }
+
+  keep(key, text) {
+    this.cache.delete(key);
+    this.cache.set(key, text);
+    if (this.cache.size > KEPT_PAGES) this.cache.delete(this.cache.keys().next().value);
+  }
+
+  // What was said about a shot, or about all, does not hold any more.
+  forget(clip = null) {
+    for (const key of this.cache.keys()) {
+      if (clip === null || key.startsWith(`${clip} `)) this.cache.delete(key);
+    }
+  }
+
+  activate(number, { focus = false, tried = true } = {}) {
+    const row = this.rows[number];
+    if (!row) return;
+    const before = this.rows[this.active];
+    if (before) {
+      before.setAttribute("aria-selected", "false");
+      before.tabIndex = -1;
+    }
+    this.active = number;
+    row.setAttribute("aria-selected", "true");
+    row.tabIndex = 0;
+    if (focus) row.focus({ preventScroll: true });
+    if (focus) row.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
+    if (tried) this.onTry(this.match, row.classList.contains("chosen"));
+    this.buttons();
+  }
+
+  // Up and down; past the ends of a page to the next one.
+  async go(step) {
+    if (this.busy) await this.ready;
+    const to = this.active + step;
+    if (to >= 0 && to < this.rows.length) return this.activate(to, { focus: true });
+    if (step > 0 && by("page-on").disabled === false) {
+      await this.turn(1);
+      this.activate(0, { focus: true });
+    } else if (step < 0 && this.page > 0) {
+      await this.turn(-1);
+      this.activate(this.rows.length - 1, { focus: true });
+    }
+  }
+
+  async turn(step) {
+    const button = by(step > 0 ? "page-on" : "page-back");
+    if (!button.disabled) await this.show(this.clip, { page: this.page + step });
+  }
+
+  // Another one is chosen: said at once, before the server has answered.
+  setChosen(match) {
+    for (const row of this.rows) {
+      const its = JSON.parse(row.dataset.match);
+      row.classList.toggle("chosen", match !== null && its.film === match.film && its.shot === match.shot);
+    }
+  }
+
+  move(row) {
+    if (!row) {
+      this.video.pause();
+      return this.video.remove();
+    }
+    if (calm.matches) return;
+    const match = JSON.parse(row.dataset.match);
+    const address = moving(match.film, match.first, match.end, HEIGHT);
+    const thumb = row.querySelector(".thumb");
+    if (this.video.parentNode === thumb) return;
+    thumb.insertBefore(this.video, thumb.querySelector(".rank"));
+    this.video.src = address;
+    this.video.play().catch(() => {
+      // It left before it came, or cannot be had: the still picture stays.
+    });
+  }
+
+  filter() {
+    this.chips();
+    return this.show(this.clip);
+  }
+
+  moreLike(match) {
+    this.like = match;
+    return this.filter();
+  }
+
+  notFilm(film) {
+    if (!this.without.includes(film)) this.without.push(film);
+    return this.filter();
+  }
+
+  clear() {
+    for (const id of ["by", "film", "text"]) by(id).value = "";
+    this.like = null;
+    this.without = [];
+    return this.filter();
+  }
+
+  chips() {
+    const chips = [];
+    if (this.like) {
+      chips.push(chip(`like ${this.like.name} · ${this.like.at}`, () => {
+        this.like = null;
+        this.filter();
+      }));
+    }
+    for (const film of this.without) {
+      chips.push(chip(`not ${this.filmName(film)}`, () => {
+        this.without = this.without.filter((other) => other !== film);
+        this.filter();
+      }));
+    }
+    if (this.filtered) chips.push(chip("all suggestions", () => this.clear(), "No filters"));
+    by("chips").replaceChildren(...chips);
+  }
+
+  buttons() {
+    const match = this.match;
+    by("choose").disabled = !match;
+    by("more-like").disabled = !match;
+    by("not-film").disabled = !match;
+  }
+
+  get focused() {
+    return list.contains(document.activeElement);
+  }
+}
+
+function chip(words, act, label) {
+  const button = document.createElement("button");
+  button.type = "button";
+  const said = document.createElement("span");
+  said.textContent = words;
+  button.append(said, "×");
+  button.setAttribute("aria-label", label ?? `Without the filter: ${words}`);
+  button.addEventListener("click", act);
+  return button;
+}
