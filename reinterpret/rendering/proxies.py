@@ -15,13 +15,11 @@ from reinterpret.frames import FrameReader, Scaler
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.film import panel_size
 from reinterpret.rendering.panel import Panel
-from reinterpret.timebase import format_fraction
+from reinterpret.timebase import INSIDE_FRAME, format_fraction
 from reinterpret.video import Video
 
 # Part of every name: to be raised whenever the same proxy would look otherwise.
 _REVISION = 1
-# An instant on a frame's own time could fall before it by rounding: this far behind it falls on it.
-_INSIDE_FRAME = Fraction(2, 5)
 _JPEG_QUALITY = 80
 # A key frame so often: a player that jumps decodes at most the frames since the last.
 _KEY_FRAMES = 8
@@ -51,7 +49,7 @@ class Still:
     def make_from(self, reader: FrameReader, path: Path) -> None:
         """Write it, from a film that is open already: many in the order of time take one pass over it."""
         size = panel_size(self.film, "alone", self.height)
-        picture = reader.at((self.place + _INSIDE_FRAME) / self.rate).picture
+        picture = reader.at((self.place + INSIDE_FRAME) / self.rate).picture
         pixels = Scaler(*size, rotation=self.film.rotation).rgb(picture)
         try:
             with renamed_into(path) as temporary:
@@ -108,7 +106,7 @@ class Moving:
         with FrameSink(command(encoded)) as sink, FrameReader(self.film) as reader:
             last, planes = None, None
             for place in range(self.first, self.end):
-                frame = reader.at((place + _INSIDE_FRAME) / self.rate)
+                frame = reader.at((place + INSIDE_FRAME) / self.rate)
                 if planes is None or frame is not last:
                     last, planes = frame, panel(frame.picture)
                 for plane in planes:

@@ -5,11 +5,24 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
 # Of what there is to compute it then gets a ninth as much as a thread that the person waits for, and all if there is
 # none.
 _NICENESS = 10
+
+
+# Work makes way for what is looked at, but comes on all the same.
+_STEP_SECONDS = 0.02
+
+
+def make_way(busy: Callable[[], bool], *, steps: int) -> None:
+    """Wait while something is being made that the person waits for, at most so many steps of 20 ms."""
+    while steps and busy():
+        time.sleep(_STEP_SECONDS)
+        steps -= 1
 
 
 def step_back() -> None:

@@ -6,7 +6,6 @@ import logging
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,14 +16,14 @@ from reinterpret.edits import EditList
 from reinterpret.errors import ReinterpretError
 from reinterpret.rendering.film import render
 from reinterpret.rendering.segments import Stopped
-from reinterpret.studio.background import step_back
+from reinterpret.studio.background import make_way, step_back
 
 logger = logging.getLogger(__name__)
 
 _HEIGHT = 240
 _CRF = 27
-# It waits for what is looked at, but comes on all the same: eight frames in half a second at worst.
-_STEP_SECONDS, _PATIENCE_STEPS = 0.02, 25
+# Eight frames in half a second at worst.
+_PATIENCE_STEPS = 25
 # A player may still be reading the one before.
 _KEPT = 3
 
@@ -110,10 +109,7 @@ class Preview:
             if self._wanted is not None or self._closed:
                 raise Stopped
             self._state = replace(self._state, done=done, total=total)
-            patience = _PATIENCE_STEPS
-            while patience and self._give_way():
-                time.sleep(_STEP_SECONDS)
-                patience -= 1
+            make_way(self._give_way, steps=_PATIENCE_STEPS)
 
         problem = None
         try:

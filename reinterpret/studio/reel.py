@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from reinterpret.errors import ReinterpretError
 from reinterpret.frames import FrameReader
 from reinterpret.rendering.proxies import Still
+from reinterpret.studio.background import make_way
 from reinterpret.timebase import round_half_up
 from reinterpret.video import Video
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 PICTURES_PER_SECOND = 4
 # What is longer than this is no trailer; its pictures are made as they are looked at.
 _MOST_SECONDS = 900
-_STEP_SECONDS, _PATIENCE_STEPS = 0.02, 10
+_PATIENCE_STEPS = 10
 
 
 def reel_step(rate: Fraction) -> int:
@@ -70,13 +70,7 @@ class Reel:
                         return
                     path.parent.mkdir(parents=True, exist_ok=True)
                     still.make_from(reader, path)
-                    self._wait()
+                    make_way(lambda: self._give_way() and not self._closed, steps=_PATIENCE_STEPS)
         except (ReinterpretError, OSError) as error:
             # Whoever asks for one of them is told.
             logger.info("the trailer's pictures are not made in advance: %s", error)
-
-    def _wait(self) -> None:
-        patience = _PATIENCE_STEPS
-        while patience and self._give_way() and not self._closed:
-            time.sleep(_STEP_SECONDS)
-            patience -= 1
