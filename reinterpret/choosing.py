@@ -363,17 +363,7 @@ def _measured(match: Match, number: int, clip: Clip) -> Match:
 
 def _numbered(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
     """The clips with matches that name their places."""
-    numbered = []
-    for number, clip in enumerate(clips):
-        matches = (*clip.suggestions, *(() if clip.match is None else (clip.match,)))
-        if any(match.target_shot != number for match in matches):
-            clip = replace(
-                clip,
-                match=None if clip.match is None else replace(clip.match, target_shot=number),
-                suggestions=tuple(replace(match, target_shot=number) for match in clip.suggestions),
-            )
-        numbered.append(clip)
-    return tuple(numbered)
+    return tuple(clip.numbered(number) for number, clip in enumerate(clips))
 
 
 def _part(edit: EditList, clip: Clip, first: int, end: int) -> Clip:

@@ -22,6 +22,8 @@ from reinterpret.video import FrameGrid, Video
 FORMAT_VERSION = 4
 FASTEST = 16
 """Seconds of a source in a second of the trailer."""
+BEFORE_END_SECONDS = Fraction(1, 500)
+"""So long before its end a shot still shows its last frame."""
 _FORMAT_NAME = "reinterpret-edit"
 # How JSON text ends whose last value is an empty list.
 _NO_CLIPS = "[]\n}"
@@ -76,7 +78,7 @@ class Match:
     @property
     def last_seconds(self) -> Fraction:
         """An instant at which the last frame of the shot is on the screen: just before it ends."""
-        return max(self.shot_span.end - Fraction(1, 500), self.shot_span.start)
+        return max(self.shot_span.end - BEFORE_END_SECONDS, self.shot_span.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Clip:
         if not 0 < self.speed <= FASTEST:
             raise ValueError(f"the speed of a clip lies between 0 and {FASTEST}, got {self.speed}")
         refused = set(self.rejected)
-        for match in (*self.suggestions, *(() if self.match is None else (self.match,))):
+        for match in self.matches:
             if (match.film, match.source_shot) in refused:
                 raise ValueError(f"a clip never shows what was rejected for it, got {match.film}:{match.source_shot}")
 
@@ -112,6 +114,21 @@ class Clip:
     def end_frame(self) -> int:
         """The frame after the last."""
         return self.first_frame + self.frame_count
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """What it shows, if it is footage, and its suggestions."""
+        return self.suggestions if self.match is None else (self.match, *self.suggestions)
+
+    def numbered(self, number: int) -> Clip:
+        """The clip with matches that name its place; the same clip if they do."""
+        if all(match.target_shot == number for match in self.matches):
+            return self
+        return replace(
+            self,
+            match=None if self.match is None else replace(self.match, target_shot=number),
+            suggestions=tuple(replace(match, target_shot=number) for match in self.suggestions),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +169,7 @@ class EditList:
     def matches(self) -> Iterable[Match]:
         """Every match that is chosen or suggested."""
         for clip in self.clips:
-            if clip.match is not None:
-                yield clip.match
-            yield from clip.suggestions
+            yield from clip.matches
 
     def film(self, fingerprint: str) -> Video:
         """The archive film of that fingerprint."""

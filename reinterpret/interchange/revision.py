@@ -18,7 +18,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from reinterpret.edits import Clip, EditList, Match
+from reinterpret.edits import BEFORE_END_SECONDS, FASTEST, Clip, EditList, Match
 from reinterpret.errors import EditError
 from reinterpret.interchange.events import Event, Tracks
 from reinterpret.interchange.films import Films
@@ -27,10 +27,6 @@ from reinterpret.library import Library
 from reinterpret.timebase import Span
 
 logger = logging.getLogger(__name__)
-
-# As `Match.last_seconds`: so long before its end a shot still shows its last frame.
-_BEFORE_END = Fraction(1, 500)
-_FASTEST = 16
 
 
 def revised(edit: EditList, tracks: Tracks, events: list[Event], films: Films, library: Library | None) -> EditList:
@@ -58,7 +54,7 @@ class _Revision:
                 end = min([start for start in kept if start > place], default=places)
                 clips += self._anew(list(_between(events, place, end)))
             place = self._edit.grid.slot(clips[-1].end_frame)
-        named = {match.film for clip in clips for match in [*([clip.match] if clip.match else []), *clip.suggestions]}
+        named = {match.film for clip in clips for match in clip.matches}
         known = {film.fingerprint for film in self._edit.films}
         films = (*self._edit.films, *(self._films.video(film) for film in sorted(named - known)))
         return replace(self._edit, films=films, clips=_numbered(clips, self._edit))
@@ -114,8 +110,8 @@ class _Revision:
             return place
         if self._is_title(event) and held is None:
             return replace(place, kind="title")
-        if event.speed > _FASTEST:
-            raise EditError(f"{self._where(event)} runs {float(event.speed):g} times as fast; {_FASTEST} is the most")
+        if event.speed > FASTEST:
+            raise EditError(f"{self._where(event)} runs {float(event.speed):g} times as fast; {FASTEST} is the most")
         if event.media.frame_count and event.source_frame >= event.media.frame_count:
             raise EditError(
                 f"{self._where(event)} begins at frame {event.source_frame}, but the film has {event.media.frame_count}"
@@ -155,13 +151,13 @@ class _Revision:
             trial = Clip(0, 1, "footage", Match(0, media.fingerprint, number, shot, shot, 0.0, ()))
             assert trial.match is not None
             if self._position(media.fingerprint, trial.match.last_seconds) != held.source_frame:
-                shot = Span(min(shot.start, start), max((held.source_frame + 1) / rate, start + _BEFORE_END))
+                shot = Span(min(shot.start, start), max((held.source_frame + 1) / rate, start + BEFORE_END_SECONDS))
         else:
             last = start + (event.count - 1) * speed / self._rate
-            if last > shot.end - _BEFORE_END:
+            if last > shot.end - BEFORE_END_SECONDS:
                 shot = Span(shot.start, start + event.count * speed / self._rate)
         shot = Span(min(shot.start, start), shot.end)
-        used = Span(start, max(min(start + event.count * speed / self._rate, shot.end), start + _BEFORE_END / 2))
+        used = Span(start, max(min(start + event.count * speed / self._rate, shot.end), start + BEFORE_END_SECONDS / 2))
         judged = self._judged(media.fingerprint, number, old)
         return Match(
             target_shot=self._target(old),
@@ -179,7 +175,7 @@ class _Revision:
         media = event.media
         assert media is not None
         about = event.source_frame / media.rate
-        for match in [*_matches(old), *self._edit.matches()]:
+        for match in [*old.matches, *self._edit.matches()]:
             near = match.film == media.fingerprint and abs(match.source_span.start - about) <= 2 / media.rate
             if near and self._position(match.film, match.source_span.start) == event.source_frame:
                 return match
@@ -210,7 +206,7 @@ class _Revision:
         return shot.number, shot.body if start in shot.body else shot.span
 
     def _judged(self, film: str, shot: int, old: Clip) -> Match | None:
-        return next((match for match in _matches(old) if (match.film, match.source_shot) == (film, shot)), None)
+        return next((match for match in old.matches if (match.film, match.source_shot) == (film, shot)), None)
 
     def _position(self, film: str, instant: Fraction) -> int:
         if (film, instant) not in self._positions:
@@ -228,7 +224,7 @@ class _Revision:
         return event.speed == 1 and abs(away) <= 1 / min(self._rate, event.media.rate)
 
     def _target(self, old: Clip) -> int:
-        return next((match.target_shot for match in _matches(old)), self._edit.clips.index(old))
+        return next((match.target_shot for match in old.matches), self._edit.clips.index(old))
 
     def _clip_at(self, first: int, end: int) -> Clip:
         """The clip of the edit that had most of some places."""
@@ -311,22 +307,9 @@ def _joined_up(clips: list[Clip], first: int, end: int) -> list[Clip]:
 
 def _numbered(clips: list[Clip], before: EditList) -> tuple[Clip, ...]:
     """Where matches count the clips of the edit, those of clips that have moved up or down count on with them."""
-    if any(match.target_shot != number for number, clip in enumerate(before.clips) for match in _matches(clip)):
+    if any(match.target_shot != number for number, clip in enumerate(before.clips) for match in clip.matches):
         return tuple(clips)
-    return tuple(
-        replace(
-            clip,
-            match=None if clip.match is None else replace(clip.match, target_shot=number),
-            suggestions=tuple(replace(match, target_shot=number) for match in clip.suggestions),
-        )
-        if any(match.target_shot != number for match in _matches(clip))
-        else clip
-        for number, clip in enumerate(clips)
-    )
-
-
-def _matches(clip: Clip) -> list[Match]:
-    return [*([clip.match] if clip.match is not None else []), *clip.suggestions]
+    return tuple(clip.numbered(number) for number, clip in enumerate(clips))
 
 
 def not_found(path: Path, unknown: list[str]) -> EditError:
