@@ -166,6 +166,13 @@ class EditList:
         named = [self.trailer.path if self.trailer is not None else None, self.soundtrack.path]
         return [*(path for path in named if path is not None), *(film.path for film in self.films)]
 
+    @property
+    def seen_films(self) -> list[Video]:
+        """The films whose pictures are seen: the trailer, and those of the clips."""
+        named = {clip.match.film for clip in self.clips if clip.match is not None}
+        trailer = [] if self.trailer is None else [self.trailer]
+        return [*trailer, *(film for film in self.films if film.fingerprint in named)]
+
     def matches(self) -> Iterable[Match]:
         """Every match that is chosen or suggested."""
         for clip in self.clips:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -94,30 +94,19 @@ class MatchSettings:
             raise UsageError(f"weights are 0 or more, and at least one is above 0, got {dict(self.weights)}")
 
 
-class ReadTrailer(Protocol):
-    """Makes a trailer known as a library sees it. Raises VideoError, EncoderError, LibraryError."""
-
-    def __call__(
-        self,
-        trailer: Video,
-        library: Library,
-        detection: Detection,
-        encoder: Callable[[], Encoder],
-        *,
-        on_seconds: Callable[[Fraction], None] | None = None,
-    ) -> Film:
-        """encoder: loads that of the library. on_seconds: told how far it is."""
-        ...
+ReadTrailer = Callable[[Video, Library, Detection, Callable[[], Encoder], Callable[[Fraction], None] | None], Film]
+"""Makes a trailer known as a library sees it. Given: what loads the encoder of the library; what is told how far it is.
+Raises VideoError, EncoderError, LibraryError."""
 
 
-def _read_trailer(
+def read_anew(
     trailer: Video,
     library: Library,
     detection: Detection,
     encoder: Callable[[], Encoder],
-    *,
-    on_seconds: Callable[[Fraction], None] | None = None,
+    on_seconds: Callable[[Fraction], None] | None,
 ) -> Film:
+    """The `ReadTrailer` that decodes it."""
     return embed_video(trailer, encoder(), detection=detection, on_seconds=on_seconds)
 
 
@@ -129,7 +118,7 @@ def match(
     detection: Detection | None = None,
     device: Device = "auto",
     on_seconds: Callable[[Fraction, Fraction], None] | None = None,
-    read: ReadTrailer | None = None,
+    read: ReadTrailer = read_anew,
 ) -> EditList:
     """The edit that tells a trailer with the footage of a library.
 
@@ -142,7 +131,7 @@ def match(
     without = left_out(library, only=settings.only, without=settings.without, folders=settings.folders)
     encoder = partial(library_encoder, library, device=device)
     report = None if on_seconds is None else lambda seconds: on_seconds(seconds, video.duration)
-    film = (read or _read_trailer)(video, library, detection or library.detection, encoder, on_seconds=report)
+    film = read(video, library, detection or library.detection, encoder, report)
     if not settings.include_trailer:
         without |= {film.video.fingerprint}
     return answer(film, library, neighbours, settings, without=without)

@@ -46,6 +46,7 @@ ORDER = [
     "groups",
     "raster",
     "edits",
+    "relinking",
     "echoes",
     "alignment",
     "moments",

@@ -90,12 +90,12 @@ def export(
     import reinterpret
     from reinterpret.files import check_output
     from reinterpret.interchange import TIMELINE_SUFFIXES
-    from reinterpret.interchange.media import is_there, located
+    from reinterpret.relinking import is_there, relinked
 
     check_output(output, inputs=[file], suffixes=TIMELINE_SUFFIXES)
     chosen = options.chosen()
-    edit = located(reinterpret.EditList.load(file), _opened(library))
-    offline = [str(film.path) for film in _films(edit) if not is_there(film)]
+    edit = relinked(reinterpret.EditList.load(file), _opened(library))
+    offline = [str(film.path) for film in edit.seen_films if not is_there(film)]
     with progress_bar("writing", quiet=quiet) as report:
         made = reinterpret.export_timeline(edit, output, options=chosen, on_pictures=report)
     if as_json:
@@ -153,13 +153,6 @@ def _opened(library: Path | None) -> Library | None:
     import reinterpret
 
     return None if library is None else reinterpret.Library.open(library)
-
-
-def _films(edit: EditList) -> list[Any]:
-    """The films that are seen: the trailer's and those of the clips."""
-    named = {clip.match.film for clip in edit.clips if clip.match is not None}
-    shown = [film for film in edit.films if film.fingerprint in named]
-    return [*([edit.trailer] if edit.trailer is not None else []), *shown]
 
 
 def _clip_as_json(edit: EditList, number: int, clip: Clip) -> dict[str, Any]:

@@ -92,9 +92,15 @@ def rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: boo
 
 
 def matched(
-    file: Path, library: Path, settings: MatchSettings, detection: DetectionOptions, device: Device, quiet: bool
+    file: Path,
+    library: Path,
+    settings: MatchSettings,
+    detection: DetectionOptions,
+    device: Device,
+    quiet: bool,
+    **arguments: Any,
 ) -> EditList:
-    """The edit that answers a trailer, with a bar while it is made."""
+    """The edit that answers a trailer, with a bar while it is made. arguments: others of `reinterpret.match`."""
     import reinterpret
 
     opened = reinterpret.Library.open(library)
@@ -106,4 +112,5 @@ def matched(
             detection=detection.over(opened.detection),
             device=device,
             on_seconds=lambda done, total: report(float(done), float(total)),
+            **arguments,
         )

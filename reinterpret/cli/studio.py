@@ -72,6 +72,7 @@ def studio(
     _check_extra()
     import reinterpret
     from reinterpret.studio.page import Page
+    from reinterpret.studio.reading import read_trailer
     from reinterpret.studio.server import listen, serve
     from reinterpret.studio.session import Session
 
@@ -80,7 +81,8 @@ def studio(
     edit = _edit_path(file, library, options.edit)
     if edit != file and not _goes_on(edit, file):
         assert library is not None
-        matched(file, library, settings, detection, device, quiet or as_json).save(edit)
+        # The studio looks at it too.
+        matched(file, library, settings, detection, device, quiet or as_json, read=read_trailer).save(edit)
     found = None if opened is None else detection.over(opened.detection)
     session = Session.open(edit, opened, settings=settings, detection=found, device=device)
     film = _film_path(session.state().edit, edit, options.output)

@@ -18,10 +18,10 @@ from reinterpret.errors import EditError, OutputError
 from reinterpret.files import check_output, renamed_into
 from reinterpret.interchange.events import Tracks
 from reinterpret.interchange.films import Films
-from reinterpret.interchange.media import located
 from reinterpret.interchange.revision import not_found, revised
 from reinterpret.interchange.timeline import START_TIMECODE, TimelineOptions, timeline_of
 from reinterpret.library import Library
+from reinterpret.relinking import relinked
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def export_timeline(
     """
     out = Path(out)
     check_output(out, inputs=edit.inputs, suffixes=TIMELINE_SUFFIXES)
-    edit = located(edit, library)
+    edit = relinked(edit, library)
     timeline = timeline_of(edit, options, folder=out.absolute().parent, name=out.stem)
     if edit.grid.rate not in _USUAL_RATES:
         logger.warning(
@@ -114,7 +114,7 @@ def import_timeline(
             edit = reader.carried_edit(data, path)
         if edit is None:
             raise ValueError("does not carry the edit it was made of; name that with --edit")
-        edit = located(edit, library)
+        edit = relinked(edit, library)
         tracks = Tracks(edit, lambda path: "", alternates="none")
         films = Films(edit, library, tracks.facts)
         events = reader.read(data, path, edit, films, start_timecode)

@@ -19,12 +19,11 @@ import av.container
 import av.error
 from av.video.stream import VideoStream
 
-from reinterpret.edits import EditList
-from reinterpret.errors import LibraryError, VideoError
-from reinterpret.library import Library
+from reinterpret.errors import VideoError
+from reinterpret.relinking import is_there
 from reinterpret.timebase import Span, round_half_up
 from reinterpret.timecode import can_drop, format_timecode, may_drop, parse_timecode
-from reinterpret.video import Video, fingerprint, open_container, open_sound
+from reinterpret.video import Video, open_container, open_sound
 
 logger = logging.getLogger(__name__)
 
@@ -124,34 +123,6 @@ def sound_facts(path: Path, rate: Fraction) -> MediaFacts:
     except VideoError as error:
         logger.warning("%s", error)
         return known
-
-
-def is_there(video: Video) -> bool:
-    """Whether the film lies where the edit says, and is still the same."""
-    try:
-        return video.path.is_file() and fingerprint(video.path) == video.fingerprint
-    except (OSError, VideoError):
-        return False
-
-
-def located(edit: EditList, library: Library | None) -> EditList:
-    """The edit with the films that have moved where the library knows them; those not found stay as they are."""
-
-    def found(video: Video) -> Video:
-        if library is None or is_there(video) or video.fingerprint not in library:
-            return video
-        try:
-            elsewhere = replace(video, path=library.video(video.fingerprint).path)
-        except LibraryError as error:
-            logger.warning("%s", error)
-            return video
-        return elsewhere if is_there(elsewhere) else video
-
-    return replace(
-        edit,
-        trailer=None if edit.trailer is None else found(edit.trailer),
-        films=tuple(found(film) for film in edit.films),
-    )
 
 
 def shown_spans(video: Video, instants: Iterable[Fraction]) -> dict[Fraction, Span]:

@@ -21,8 +21,9 @@ from reinterpret.edits import EditList, Match
 from reinterpret.errors import UsageError
 from reinterpret.files import plain_text
 from reinterpret.interchange.events import Alternates, Event, Record, Role, TrackName, Tracks, record_size
-from reinterpret.interchange.media import MediaFacts, located, media_facts
+from reinterpret.interchange.media import MediaFacts, media_facts
 from reinterpret.library import Library
+from reinterpret.relinking import relinked
 from reinterpret.timebase import Span, format_fraction, parse_fraction, round_half_up, standard_rate
 from reinterpret.timecode import can_drop, may_drop, parse_timecode
 
@@ -77,7 +78,7 @@ def timeline_of(
     folder: in which the timeline will lie, for relative paths. library: in which films that have moved are looked for;
     those that are found nowhere are offline, and are named all the same. Raises UsageError.
     """
-    edit = located(edit, library)
+    edit = relinked(edit, library)
     record = _record(edit, options, plain_text(name))
     tracks = Tracks(edit, lambda path: media_url(path, folder, options.paths), alternates=options.alternates)
     timeline = otio.schema.Timeline(

@@ -114,9 +114,7 @@ def panel_size(model: Video, layout: Layout, height: int | None) -> tuple[int, i
 
 def check_films(edit: EditList) -> None:
     """Raises EditError, naming the films, if those that the edit uses are missing or not what they were."""
-    used = {clip.match.film for clip in edit.clips if clip.match is not None}
-    trailer = [] if edit.trailer is None else [edit.trailer]
-    for video in [*trailer, *(film for film in edit.films if film.fingerprint in used)]:
+    for video in edit.seen_films:
         try:
             found = fingerprint(video.path)
         except VideoError as error:

@@ -244,7 +244,7 @@ class Adviser:
         neighbours = open_neighbours(library)
         encoders = _Encoders(library, self._device)
         detection = self._detection or library.detection
-        film = read_trailer(trailer, library, detection, encoders.load, on_seconds=told)
+        film = read_trailer(trailer, library, detection, encoders.load, told)
         return _Asking(library, neighbours, ClipTargets(film, neighbours, encoders.load), self.settings, film.video)
 
 

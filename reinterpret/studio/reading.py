@@ -16,11 +16,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from reinterpret.cues import cue_names
-from reinterpret.embeddings import Film, embed_video
+from reinterpret.embeddings import Film
 from reinterpret.encoders import Encoder
 from reinterpret.files import cache_folder, renamed_into
 from reinterpret.film_table import FORMAT_VERSION, read_film, reading_errors, write_film
 from reinterpret.library import Library
+from reinterpret.matching import read_anew
 from reinterpret.shots import Detection
 from reinterpret.video import Video
 
@@ -35,18 +36,14 @@ def read_trailer(
     library: Library,
     detection: Detection,
     encoder: Callable[[], Encoder],
-    *,
     on_seconds: Callable[[Fraction], None] | None = None,
 ) -> Film:
-    """A trailer as a library sees it. Raises VideoError, EncoderError, LibraryError.
-
-    encoder: loads that of the library; not called where the trailer was read before. on_seconds: told how far it is.
-    """
+    """A trailer as a library sees it, see `matching.ReadTrailer`. No encoder is loaded where it was read before."""
     file = _cache_file(trailer, library, detection)
     found = _cached(file, trailer)
     if found is not None:
         return found
-    film = embed_video(trailer, encoder(), detection=detection, on_seconds=on_seconds)
+    film = read_anew(trailer, library, detection, encoder, on_seconds)
     # A list of cuts is another file, which may be changed at any time.
     if detection.cuts is None:
         _keep(film, file)

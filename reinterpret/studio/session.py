@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from reinterpret import choosing
@@ -19,10 +19,10 @@ from reinterpret.errors import ConflictError, OutputError, UsageError
 from reinterpret.files import check_output, not_written, renamed_into
 from reinterpret.library import Library
 from reinterpret.matching import MatchSettings
+from reinterpret.relinking import has_file, relinked
 from reinterpret.shots import Detection
 from reinterpret.studio.adviser import Adviser, Progress, Suggestions, Wish
 from reinterpret.studio.history import History, history_folder
-from reinterpret.video import Video
 
 Operation = Callable[[EditList], EditList]
 """What is done to an edit: a function of `choosing`, with all but the edit given."""
@@ -63,7 +63,7 @@ class Session:
         self._library, self._adviser = library, adviser
         self._written = written
         self._texts = EditTexts()
-        edit = found_again(edit, library)
+        edit = relinked(edit, library, there=has_file)
         self._history = History.open(edit, content, history_folder(path))
         self._state = self._made(edit, 1, saved=True)
         self._adviser.begin(edit)
@@ -210,7 +210,7 @@ class Session:
         """
         with self._lock:
             written, _ = _Written.read(self._path)
-            edit = found_again(EditList.load(self._path), self._library)
+            edit = relinked(EditList.load(self._path), self._library, there=has_file)
             self._written = written
             if edit != self._state.edit:
                 self._history.push(edit)
@@ -222,7 +222,7 @@ class Session:
         with self._lock:
             self._expect(revision)
             self._expect_own_file()
-            return self._save(found_again(step(), self._library))
+            return self._save(relinked(step(), self._library, there=has_file))
 
     def _expect(self, revision: int) -> None:
         if revision != self._state.revision:
@@ -301,22 +301,7 @@ class _Written:
             return False
 
 
-def found_again(edit: EditList, library: Library | None) -> EditList:
-    """The edit with films that have moved where the library knows them to lie now."""
-    if library is None:
-        return edit
-
-    def found(film: Video) -> Video:
-        if film.path.exists():
-            return film
-        place = library.location(film.fingerprint) if film.fingerprint in library else None
-        return replace(film, path=place.path) if place is not None and place.path.exists() else film
-
-    films = tuple(found(film) for film in edit.films)
-    return edit if films == edit.films else replace(edit, films=films)
-
-
 def offline_films(edit: EditList) -> frozenset[str]:
     """The films of an edit, and its trailer, whose files are not where it says, by fingerprint."""
     films = (*edit.films, *(() if edit.trailer is None else (edit.trailer,)))
-    return frozenset(film.fingerprint for film in films if not film.path.exists())
+    return frozenset(film.fingerprint for film in films if not has_file(film))

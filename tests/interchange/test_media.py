@@ -12,14 +12,13 @@ import pytest
 from reinterpret.edits import EditList
 from reinterpret.interchange.media import (
     counted,
-    is_there,
-    located,
     media_facts,
     position,
     shown_spans,
     sound_facts,
 )
 from reinterpret.library import Library
+from reinterpret.relinking import is_there, relinked
 from reinterpret.timebase import Span
 from reinterpret.video import probe
 from tests.judging import edit_of, ffmpeg, numbered_film, remade, with_sound
@@ -107,11 +106,11 @@ def test_films_that_have_moved_are_found_by_the_library(library: Library, traile
     film = library.video(name)
     edit = edit_of(trailer, (125, film.path, 0))
     moved = replace(edit, films=(replace(edit.films[0], path=tmp_path / "gone" / "one.mp4"),))
-    assert [found.path for found in located(moved, library).films] == [film.path]
-    assert located(moved, None) == moved
+    assert [found.path for found in relinked(moved, library).films] == [film.path]
+    assert relinked(moved, None) == moved
     stranger = replace(edit.films[0], fingerprint="0" * 32, path=tmp_path / "gone.mp4")
     unknown = EditList(edit.trailer, edit.grid, (*moved.films, stranger), moved.clips)
-    assert [found.path for found in located(unknown, library).films] == [film.path, tmp_path / "gone.mp4"]
+    assert [found.path for found in relinked(unknown, library).films] == [film.path, tmp_path / "gone.mp4"]
 
 
 def test_frames_are_on_the_screen_from_their_time_to_the_next(tmp_path: Path) -> None:

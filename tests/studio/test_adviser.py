@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reinterpret import choosing
+from reinterpret import choosing, matching
 from reinterpret.choosing import shot_of
 from reinterpret.cues import PRESETS
 from reinterpret.edits import EditList
@@ -342,7 +342,7 @@ def test_a_trailer_is_read_once(
     assert made == edit
     assert told
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "embed_video", None)
+        patch.setattr(matching, "embed_video", None)
         second = ready(library, edit)
         assert second.suggestions(edit, 0, Wish()).matches == edit.clips[0].suggestions
         second.close()
