@@ -18,12 +18,11 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from measure import heading, row, tree_bytes
+from measure import heading, looped_trailer, row, tree_bytes
 
 from reinterpret import choosing
 from reinterpret.choosing import shot_of
 from reinterpret.edits import EditList
-from reinterpret.ffmpeg import ffmpeg_program, run_ffmpeg
 from reinterpret.ingest import index
 from reinterpret.library import Library
 from reinterpret.matching import MatchSettings, match
@@ -31,7 +30,6 @@ from reinterpret.shots import Detection
 from reinterpret.studio.adviser import Wish
 from reinterpret.studio.history import History
 from reinterpret.studio.session import Session
-from reinterpret.video import probe
 
 MEDIA = Path(__file__).resolve().parents[2] / "shared" / "media"
 
@@ -49,8 +47,9 @@ def main() -> None:
         if options.library is None:
             index([options.archive], work / "library")
         library = Library.open(options.library or work / "library")
-        detection = _seconds_of(options.trailer, options.shots, work)
-        edit = match(work / "long.mp4", library, MatchSettings(titles="match"), detection=detection)
+        trailer, cuts = looped_trailer(options.trailer, options.shots, work)
+        detection = Detection(detector="none", min_shot=Fraction(0), cuts=cuts)
+        edit = match(trailer, library, MatchSettings(titles="match"), detection=detection)
         edit.save(work / "long.json")
         footage = _footage(edit)
         print(f"{len(edit.clips)} shots, {len(footage)} with 10 suggestions, {len(library.fingerprints())} films")
@@ -64,16 +63,6 @@ def main() -> None:
         _cutting(session)
         _choices(session, options.choices)
         session.close()
-
-
-def _seconds_of(trailer: Path, shots: int, work: Path) -> Detection:
-    """A trailer of that many shots of a second each, and how they are found."""
-    loops = str(int(shots / probe(trailer).duration) + 1)
-    command = [ffmpeg_program(), "-nostdin", "-loglevel", "error", "-y", "-stream_loop", loops, "-i", str(trailer)]
-    run_ffmpeg([*command, "-t", str(shots), "-c", "copy", str(work / "long.mp4")])
-    # With a point: whole numbers would be frames.
-    (work / "cuts.txt").write_text("".join(f"{second}.0\n" for second in range(1, shots)))
-    return Detection(detector="none", min_shot=Fraction(0), cuts=work / "cuts.txt")
 
 
 def _timed(times: int, action: Callable[[int], object], clock: Callable[[], float] = time.perf_counter) -> list[float]:

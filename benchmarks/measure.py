@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reinterpret.ffmpeg import ffmpeg_program, run_ffmpeg
+from reinterpret.video import probe
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
@@ -77,6 +78,17 @@ def camera_film(path: Path, seconds: float) -> Path:
 def web_film(path: Path, seconds: float) -> Path:
     """720p at the bit rate of the web: about 1.5 Mbit/s."""
     return _generated(path, seconds, "1280x720", 2, ["-b:v", "1500k", "-maxrate", "2M", "-bufsize", "4M"])
+
+
+def looped_trailer(trailer: Path, seconds: int, work: Path) -> tuple[Path, Path]:
+    """A film over and over, so many seconds long, and a list of cuts that makes every second of it a shot."""
+    looped, cuts = work / "long-trailer.mp4", work / "cuts.txt"
+    loops = str(int(seconds / probe(trailer).duration) + 1)
+    command = [ffmpeg_program(), "-nostdin", "-loglevel", "error", "-y", "-stream_loop", loops, "-i", str(trailer)]
+    run_ffmpeg([*command, "-t", str(seconds), "-c", "copy", str(looped)])
+    # With a point: whole numbers would be frames.
+    cuts.write_text("".join(f"{second}.0\n" for second in range(1, seconds)))
+    return looped, cuts
 
 
 def _generated(path: Path, seconds: float, size: str, noise: int, rate: list[str]) -> Path:

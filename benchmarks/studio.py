@@ -23,11 +23,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from measure import heading, reinterpret_command, row, tree_bytes
+from measure import heading, looped_trailer, reinterpret_command, row, tree_bytes
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 import reinterpret
-from reinterpret.ffmpeg import ffmpeg_program, run_ffmpeg
 
 ROOT = Path(__file__).resolve().parents[1]
 MEDIA = ROOT.parent / "shared" / "media"
@@ -76,14 +75,7 @@ def main() -> None:
 
 def _edit(trailer: Path, library: Path, shots: int, work: Path) -> Path:
     """An edit of that many shots of a second each, of the trailer over and over."""
-    seconds = reinterpret.probe(trailer).duration
-    looped = work / "long-trailer.mp4"
-    loops = str(int(shots / seconds) + 1)
-    command = [ffmpeg_program(), "-nostdin", "-loglevel", "error", "-y", "-stream_loop", loops, "-i", str(trailer)]
-    run_ffmpeg([*command, "-t", str(shots), "-c", "copy", str(looped)])
-    cuts = work / "cuts.txt"
-    # With a point: whole numbers would be frames.
-    cuts.write_text("".join(f"{second}.0\n" for second in range(1, shots)))
+    looped, cuts = looped_trailer(trailer, shots, work)
     opened = reinterpret.Library.open(library)
     detection = reinterpret.Detection(detector="none", min_shot=Fraction(0), cuts=cuts)
     edit = reinterpret.match(looped, opened, reinterpret.MatchSettings(titles="match"), detection=detection)

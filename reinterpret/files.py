@@ -65,6 +65,15 @@ def json_text(values: Any, *, indent: int | None = None) -> str:
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def one_line(text: str) -> str:
+    """The same on one line, without what is no letter: names of files may hold anything.
+
+    >>> one_line("a\\n b\\u202e\\x1b.mp4")
+    'a  b  .mp4'
+    """
+    return "".join(letter if letter.isprintable() else " " for letter in text).strip()
+
+
 def plain_text(text: str) -> str:
     """The same without what XML and most other formats cannot carry: control characters and bytes that are no UTF-8.
 

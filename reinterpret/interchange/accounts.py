@@ -219,8 +219,3 @@ def clock(instant_ms: int, *, point: str = ".") -> str:
     """
     seconds, rest = divmod(instant_ms, 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{point}{rest:03d}"
-
-
-def one_line(text: str) -> str:
-    """A text on one line, without what is no letter: file names may hold anything."""
-    return "".join(letter if letter.isprintable() else " " for letter in text).strip()

@@ -22,7 +22,7 @@ from fractions import Fraction
 import opentimelineio
 
 from reinterpret.edits import EditList
-from reinterpret.files import plain_text
+from reinterpret.files import one_line
 from reinterpret.interchange.events import Event, Record
 from reinterpret.interchange.media import MediaFacts
 from reinterpret.interchange.notes import note_text
@@ -77,11 +77,6 @@ def reel_names(media: Iterable[MediaFacts]) -> dict[MediaFacts, str]:
         taken.add(name)
         names[facts] = name
     return names
-
-
-def one_line(text: str) -> str:
-    """Text as a line of a list can hold it."""
-    return " ".join(plain_text(text).split())
 
 
 def source_label(media: MediaFacts, frame: int, record: Record) -> str:
@@ -152,12 +147,11 @@ def _length_label(event: Event, record: Record) -> str:
 def _source_labels(event: Event, record: Record) -> tuple[str, str]:
     media = event.media
     assert media is not None
+    length = max(1, math.floor(event.count * event.speed + Fraction(1, 2)))
     if nominal_rate(media.rate) == nominal_rate(record.rate):
         # Frame by frame, as such programs do: 24 in 23.976 runs a thousandth slower.
-        length = max(1, math.floor(event.count * event.speed + Fraction(1, 2)))
         return media.label(event.source_frame), media.label(event.source_frame + length)
     first = _first_label_frame(media, record) + _frames_of_record(media, event.source_frame, record)
-    length = max(1, math.floor(event.count * event.speed + Fraction(1, 2)))
     return format_timecode(first, record.rate), format_timecode(first + length, record.rate)
 
 

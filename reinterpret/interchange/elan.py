@@ -9,7 +9,8 @@ from __future__ import annotations
 import opentimelineio as otio
 
 from reinterpret.edits import EditList
-from reinterpret.interchange.accounts import Account, accounts, clock, one_line, rounded_ms
+from reinterpret.files import one_line
+from reinterpret.interchange.accounts import Account, accounts, clock, rounded_ms
 
 # Where there are several annotations of one stretch, they come in this order.
 TIERS = ("trailer", "reinterpretation", "why")

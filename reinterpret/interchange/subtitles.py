@@ -5,7 +5,8 @@ from __future__ import annotations
 import opentimelineio as otio
 
 from reinterpret.edits import EditList
-from reinterpret.interchange.accounts import Account, accounts, clock, one_line, rounded_ms
+from reinterpret.files import one_line
+from reinterpret.interchange.accounts import Account, accounts, clock, rounded_ms
 
 # What players take for markup, and what looks like it: the format has no way to quote.
 _LOOK_ALIKE = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")", "\\": "＼"})

@@ -18,7 +18,7 @@ from pathlib import Path
 from reinterpret.cues import cue_names
 from reinterpret.embeddings import Film
 from reinterpret.encoders import Encoder
-from reinterpret.files import cache_folder, renamed_into
+from reinterpret.files import cache_folder, prune, renamed_into
 from reinterpret.film_table import FORMAT_VERSION, read_film, reading_errors, write_film
 from reinterpret.library import Library
 from reinterpret.matching import read_anew
@@ -28,7 +28,7 @@ from reinterpret.video import Video
 logger = logging.getLogger(__name__)
 
 # A trailer of two minutes takes a megabyte.
-_KEPT_TRAILERS = 50
+_MOST_BYTES = 64 << 20
 
 
 def read_trailer(
@@ -81,15 +81,4 @@ def _keep(film: Film, file: Path) -> None:
     except OSError as error:
         logger.warning("%s: what the trailer is like cannot be kept (%s)", file, error.strerror or error)
         return
-    _prune(file.parent)
-
-
-def _prune(folder: Path) -> None:
-    """Delete the trailers that were opened longest ago."""
-    files = []
-    for file in folder.glob("*.parquet"):
-        with suppress(OSError):
-            files.append((file.stat().st_mtime, file))
-    for _, file in sorted(files)[:-_KEPT_TRAILERS]:
-        with suppress(OSError):
-            file.unlink()
+    prune(file.parent, most_bytes=_MOST_BYTES, keep=[file])

@@ -43,6 +43,14 @@ def video(name: str, digit: str, rate: Fraction, seconds: int = 12 * HOURS, *, a
     )
 
 
+def one_clip() -> EditList:
+    """Two seconds of a film of a minute, under a trailer as long."""
+    film = video("b.mov", "b", Fraction(25), 60)
+    match = Match(0, film.fingerprint, 0, Span(Fraction(0), Fraction(60)), Span(Fraction(0), Fraction(2)), 0.5, ())
+    trailer = video("a.mov", "a", Fraction(25))
+    return EditList(trailer, FrameGrid(Fraction(25), 50), (film,), (Clip(0, 50, "footage", match),))
+
+
 @st.composite
 def edits(draw: st.DrawFn) -> EditList:
     """Clips of any length up to hours, in-points on frames and between them, shots that are too short, lost places."""

@@ -23,7 +23,7 @@ from reinterpret.shots.cut_list import load_cut_list_detector
 from reinterpret.timebase import Span
 from reinterpret.timecode import parse_timecode
 from reinterpret.video import FrameGrid
-from tests.interchange.imagined import NTSC, RECORD_RATES, SOURCE_RATES, video
+from tests.interchange.imagined import NTSC, RECORD_RATES, SOURCE_RATES, one_clip, video
 from tests.judging import edit_of, numbered_film, remade
 
 
@@ -267,11 +267,7 @@ def test_whatever_is_in_a_list_it_is_an_edit_or_an_error(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.edl"
     path.write_bytes(content)
-    film = video("b.mov", "b", Fraction(25), 60)
-    match = Match(0, "b" * 32, 0, Span(Fraction(0), Fraction(60)), Span(Fraction(0), Fraction(2)), 0.5, ())
-    edit = EditList(
-        video("a.mov", "a", Fraction(25)), FrameGrid(Fraction(25), 50), (film,), (Clip(0, 50, "footage", match),)
-    )
+    edit = one_clip()
     try:
         found = import_timeline(path, edit)
     except EditError as error:

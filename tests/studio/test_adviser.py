@@ -360,12 +360,13 @@ def test_only_so_many_trailers_are_kept(
     edit: EditList, library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("REINTERPRET_CACHE", str(tmp_path))
-    monkeypatch.setattr(reading, "_KEPT_TRAILERS", 2)
+    monkeypatch.setattr(reading, "_MOST_BYTES", 1000)
     (tmp_path / "trailers").mkdir()
     for number in range(4):
-        (tmp_path / "trailers" / f"old{number}.parquet").touch()
+        (tmp_path / "trailers" / f"old{number}.parquet").write_bytes(bytes(500))
     ready(library, edit).close()
-    assert len(list((tmp_path / "trailers").iterdir())) == 2
+    (kept,) = (tmp_path / "trailers").iterdir()
+    assert not kept.name.startswith("old")
 
 
 def test_a_trailer_that_is_gone_is_a_reason_and_no_end(
