@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import stat
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -326,11 +327,9 @@ class FrameGrid:
 
     def slot(self, frame: int) -> int:
         """The place of a frame on the constant grid; `frame_count` gives the place after the end."""
-        for dropped in self.dropped:
-            if dropped > frame:
-                break
-            frame += 1
-        return frame
+        # Frames before a dropped place are as many as there are kept places before it.
+        before: int = bisect_right(range(len(self.dropped)), frame, key=lambda number: self.dropped[number] - number)
+        return frame + before
 
     def seconds(self, frame: int) -> Fraction:
         """When a frame begins to be shown."""

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from reinterpret.edits import Clip, EditList, trailer_seconds
 from reinterpret.ffmpeg import FrameSink, ffmpeg_version
@@ -55,6 +55,14 @@ class Settings:
         return self.width * (2 if self.layout == "side-by-side" else 1)
 
 
+GivenUp: TypeAlias = Callable[[Clip], bool]
+"""Asked before a clip is made and again and again while it is: whether nobody wants it any more."""
+
+
+class Stopped(Exception):
+    """The rendering was called off."""
+
+
 def encode_segments(
     edit: EditList,
     settings: Settings,
@@ -62,14 +70,20 @@ def encode_segments(
     *,
     jobs: int,
     on_frames: Callable[[int], None] | None = None,
+    given_up: GivenUp | None = None,
 ) -> list[Path]:
     """A segment for every clip, in order, made in parallel or found in `folder`.
 
-    on_frames: told how many frames are done. Raises VideoError, FfmpegError, OutputError.
+    on_frames: told how many frames are done. given_up: see `GivenUp`; the segments of other clips are made, then
+    Stopped is raised. Raises VideoError, FfmpegError, OutputError.
     """
     paths = [folder / f"{_key(edit, clip, settings)}.mp4" for clip in edit.clips]
     progress = _Progress(on_frames)
     stop = threading.Event()
+
+    def dropped(clip: Clip) -> bool:
+        return stop.is_set() or (given_up is not None and given_up(clip))
+
     missing: dict[Path, Clip] = {}
     for path, clip in zip(paths, edit.clips, strict=True):
         if path.exists():
@@ -85,20 +99,20 @@ def encode_segments(
     threads = max(1, (os.cpu_count() or 1) // max(1, min(jobs, len(work))))
     with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="segment") as pool:
         try:
-            running = {pool.submit(_encode, edit, clip, settings, path, threads, progress, stop) for path, clip in work}
+            running = {
+                pool.submit(_encode, edit, clip, settings, path, threads, progress, dropped) for path, clip in work
+            }
+            made = 0
             while running:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
+                made += sum(future.result() for future in done)
         except BaseException:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    if made < len(work):
+        raise Stopped
     return paths
-
-
-class Stopped(Exception):
-    """The rendering was called off."""
 
 
 class _Progress:
@@ -125,9 +139,9 @@ def _key(edit: EditList, clip: Clip, settings: Settings) -> str:
         "kind": clip.kind,
     }
     if clip.match is not None:
-        seconds = edit.source_seconds(clip)
+        instants = [edit.source_instant(clip, frame) for frame in (clip.first_frame, clip.end_frame - 1)]
         facts["film"] = clip.match.film
-        facts["source"] = [format_fraction(seconds[0]), format_fraction(seconds[-1]), format_fraction(clip.speed)]
+        facts["source"] = [*map(format_fraction, instants), format_fraction(clip.speed)]
         facts["shot_end"] = format_fraction(clip.match.shot_span.end)
     if settings.captions and clip.match is not None:
         facts["caption"] = clip.match.shared
@@ -149,21 +163,27 @@ def _encode(
     path: Path,
     threads: int,
     progress: _Progress,
-    stop: threading.Event,
-) -> None:
+    dropped: GivenUp,
+) -> bool:
+    """Make a segment. Returns whether it is there: if not, it was given up."""
+    if dropped(clip):
+        return False
     try:
         with (
             renamed_into(path) as temporary,
             FrameSink(encode_command(temporary, settings, edit.grid.rate, threads=threads)) as sink,
         ):
             for number, planes in enumerate(clip_planes(edit, clip, settings)):
-                if stop.is_set():
+                if dropped(clip):
                     raise Stopped
                 for plane in planes:
                     sink.write(memoryview(plane if plane.flags.c_contiguous else plane.copy()))
                 if number % 8 == 7:
                     progress.add(8)
             progress.add(clip.frame_count % 8)
+        return True
+    except Stopped:
+        return False
     except OSError as error:
         raise not_written(path.parent, error, instead="name another folder with REINTERPRET_CACHE") from error
 

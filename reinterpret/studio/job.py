@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from reinterpret.edits import EditList
+from reinterpret.edits import Clip, EditList
 from reinterpret.errors import OutputError, ReinterpretError
 from reinterpret.rendering.film import render
 from reinterpret.rendering.segments import Stopped
@@ -69,7 +69,7 @@ class RenderJob:
 
     def _work(self, edit: EditList) -> None:
         try:
-            render(edit, self.output, **self._options, on_frames=self._on_frames)
+            render(edit, self.output, **self._options, on_frames=self._on_frames, given_up=self._given_up)
         except Stopped:
             self._end("stopped", "The rendering was stopped; what was finished need not be made again.")
         except (ReinterpretError, OSError) as error:
@@ -83,9 +83,10 @@ class RenderJob:
 
     def _on_frames(self, done: int, total: int) -> None:
         with self._lock:
-            if self._state.stage == "stopping":
-                raise Stopped
             self._state = replace(self._state, done=done, total=total)
+
+    def _given_up(self, _: Clip) -> bool:
+        return self._state.stage == "stopping"
 
     def _end(self, stage: JobStage, message: str) -> None:
         with self._lock:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from reinterpret.edits import EditList
+from reinterpret.edits import Clip, EditList
 from reinterpret.errors import ReinterpretError
 from reinterpret.rendering.film import render
-from reinterpret.rendering.segments import Stopped
+from reinterpret.rendering.segments import GivenUp, Stopped
 from reinterpret.studio.background import make_way, step_back
+from reinterpret.timebase import Span
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,19 @@ _CRF = 27
 _PATIENCE_STEPS = 25
 # A player may still be reading the one before.
 _KEPT = 3
+
+
+# What of a clip is seen: where it is, and what it shows.
+Picture = tuple[int, int, str, str, Span | None, Span | None, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An edit that is to be seen."""
+
+    edit: EditList
+    revision: int
+    pictures: frozenset[Picture]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,8 @@ class Preview:
         self._jobs = jobs or max(1, (os.cpu_count() or 1) - 1)
         self._folder = tempfile.TemporaryDirectory(prefix="reinterpret-studio-", ignore_cleanup_errors=True)
         self._change = threading.Condition()
-        self._wanted: tuple[EditList, int] | None = None
+        self._wanted: _Wanted | None = None
+        self._shown: frozenset[Picture] = frozenset()
         self._films: dict[int, Path] = {}
         self._state = PreviewState(None, 0, 0, False, None)
         self._closed = False
@@ -64,9 +79,10 @@ class Preview:
         return self._state
 
     def want(self, edit: EditList, revision: int, *, offline: Collection[str] = ()) -> None:
-        """From now on this edit is to be seen; what is made of an older one is given up."""
+        """From now on this edit is to be seen; of an older one only the clips that it shares are made to the end."""
+        edit = _shown_black(edit, offline)
         with self._change:
-            self._wanted = _shown_black(edit, offline), revision
+            self._wanted = _Wanted(edit, revision, frozenset(map(_picture, edit.clips)))
             self._change.notify_all()
 
     def path(self, revision: int) -> Path:
@@ -88,50 +104,67 @@ class Preview:
                     self._change.wait()
                 if self._closed or self._wanted is None:
                     return
-                (edit, revision), self._wanted = self._wanted, None
-                self._state = replace(self._state, done=0, total=edit.grid.frame_count, running=True, problem=None)
+                wanted, self._wanted = self._wanted, None
+                total = wanted.edit.grid.frame_count
+                self._state = replace(self._state, done=0, total=total, running=True, problem=None)
             if self._state.revision is None:
                 # Nobody has asked for it yet. What changes it later is waited for.
-                first = threading.Thread(target=self._make_aside, args=(edit, revision), name="first-preview")
+                first = threading.Thread(target=self._make_aside, args=(wanted,), name="first-preview")
                 first.start()
                 first.join()
             else:
-                self._make(edit, revision)
+                self._make(wanted)
 
-    def _make_aside(self, edit: EditList, revision: int) -> None:
+    def _make_aside(self, wanted: _Wanted) -> None:
         step_back()
-        self._make(edit, revision)
+        self._make(wanted)
 
-    def _make(self, edit: EditList, revision: int) -> None:
-        path = Path(self._folder.name) / f"{revision}.mp4"
+    def _make(self, wanted: _Wanted) -> None:
+        path = Path(self._folder.name) / f"{wanted.revision}.mp4"
+        newest = self._state.revision
+        if newest is not None and self._shown == wanted.pictures:
+            # Something is locked, or suggested: nothing that is seen.
+            self._finished(wanted, self._films[newest])
+            return
 
         def on_frames(done: int, total: int) -> None:
-            if self._wanted is not None or self._closed:
-                raise Stopped
             self._state = replace(self._state, done=done, total=total)
             make_way(self._give_way, steps=_PATIENCE_STEPS)
 
-        problem = None
         try:
-            render_preview(edit, path, jobs=self._jobs, on_frames=on_frames)
+            render_preview(wanted.edit, path, jobs=self._jobs, on_frames=on_frames, given_up=self._given_up)
         except Stopped:
             return
         except (ReinterpretError, OSError) as error:
             logger.info("no preview could be made: %s", error)
-            problem = str(error)
+            self._state = replace(self._state, running=False, problem=str(error))
+        else:
+            self._finished(wanted, path)
+
+    def _given_up(self, clip: Clip) -> bool:
+        """Whether a clip that is being made is not wanted any more, because a newer edit shows something else."""
+        newer = self._wanted
+        return self._closed or (newer is not None and _picture(clip) not in newer.pictures)
+
+    def _finished(self, wanted: _Wanted, path: Path) -> None:
         with self._change:
-            if problem is None:
-                self._films.pop(revision, None)
-                self._films[revision] = path
-                for old in list(self._films)[:-_KEPT]:
+            self._films.pop(wanted.revision, None)
+            self._films[wanted.revision] = path
+            for old in [self._films.pop(revision) for revision in list(self._films)[:-_KEPT]]:
+                if old not in self._films.values():
                     with suppress(OSError):
-                        self._films.pop(old).unlink()
-            shown = revision if problem is None else self._state.revision
-            self._state = replace(self._state, revision=shown, running=False, problem=problem)
+                        old.unlink()
+            self._shown = wanted.pictures
+            self._state = replace(self._state, revision=wanted.revision, running=False, problem=None)
 
 
 def render_preview(
-    edit: EditList, path: Path, *, jobs: int | None = None, on_frames: Callable[[int, int], None] | None = None
+    edit: EditList,
+    path: Path,
+    *,
+    jobs: int | None = None,
+    on_frames: Callable[[int, int], None] | None = None,
+    given_up: GivenUp | None = None,
 ) -> None:
     """The whole edit as a small film, trailer left and reinterpretation right. Raises what `render` raises."""
     render(
@@ -144,7 +177,14 @@ def render_preview(
         preset="ultrafast",
         jobs=jobs,
         on_frames=on_frames,
+        given_up=given_up,
     )
+
+
+def _picture(clip: Clip) -> Picture:
+    match = clip.match
+    shown = ("", None, None) if match is None else (match.film, match.source_span, match.shot_span)
+    return (clip.first_frame, clip.frame_count, clip.kind, *shown, clip.speed)
 
 
 def _shown_black(edit: EditList, offline: Collection[str]) -> EditList:

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 
 from reinterpret.edits import EditList
 from reinterpret.errors import EditError, OutputError, UsageError
-from reinterpret.rendering.film import _fine_time_base as fine_time_base
-from reinterpret.rendering.film import join, panel_size, render, side_by_side_path
+from reinterpret.rendering.film import panel_size, render, side_by_side_path
+from reinterpret.rendering.joining import _fine_time_base as fine_time_base
+from reinterpret.rendering.joining import join
 from reinterpret.video import FrameGrid
 from tests.judging import (
     ROOT,

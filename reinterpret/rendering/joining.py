@@ -1,0 +1,171 @@
+"""Joining: segments and a sound go in, a film of all of them comes out; nothing is encoded again."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import av
+import av.audio.stream
+import av.container
+import av.error
+
+from reinterpret.errors import FfmpegError
+from reinterpret.timebase import round_half_up
+from reinterpret.video import OPEN_OPTIONS, FrameGrid
+
+# PyAV's packets know the kind of their stream; here video and audio are merged.
+Packet: TypeAlias = "av.Packet[Any]"
+# Of so many segments it is remembered in which order their frames are decoded, for a film that is joined again and
+# again as it changes: a number of a few bytes a frame.
+_KNOWN_SEGMENTS = 1000
+
+
+class SegmentError(FfmpegError):
+    """A segment is not what was encoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """An audio stream that an MP4 can carry as it is, and how much later than the first picture it begins."""
+
+    path: Path
+    delay: Fraction
+    """Seconds by which its own times are to be moved so that 0 is the trailer's first frame."""
+
+
+def join(segments: list[Path], grid: FrameGrid, sound: Sound | None, out: Path) -> None:
+    """Put segments together, frame by frame on the grid, with the sound beside them. Nothing is encoded again.
+
+    Raises FfmpegError if the segments do not fit together, OSError if `out` cannot be written.
+    """
+    order = [display_order(segment) for segment in segments]
+    if sum(map(len, order)) != grid.frame_count:
+        raise SegmentError(f"the segments have {sum(map(len, order))} frames, the trailer has {grid.frame_count}")
+    with ExitStack() as stack:
+        film = stack.enter_context(
+            av.open(str(out.absolute()), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"})
+        )
+        first = stack.enter_context(av.open(str(segments[0])))
+        video = film.add_stream_from_template(first.streams.video[0])
+        packets: list[Iterator[Packet]] = []
+        lead = Fraction(0)
+        if sound is not None:
+            source = stack.enter_context(av.open(str(sound.path), options=dict(OPEN_OPTIONS)))
+            stream = source.streams.best("audio")
+            assert isinstance(stream, av.audio.stream.AudioStream)
+            # Sound that begins before the picture keeps doing so: then the picture, not the sound, comes later.
+            begin = (stream.start_time or 0) * (stream.time_base or Fraction(1)) + sound.delay
+            lead = max(Fraction(0), -begin)
+            audio = film.add_stream_from_template(stream)
+            packets.append(_audio_packets(source, stream, audio, sound.delay + lead))
+        time_base = _fine_time_base(grid.rate, lead)
+        video.time_base = time_base
+        packets.append(_video_packets(segments, order, grid, video, time_base, lead))
+        try:
+            film.start_encoding()
+            for packet in heapq.merge(*packets, key=_decoding_seconds):
+                film.mux_one(packet)
+        except av.error.FFmpegError as error:
+            raise FfmpegError(f"the film could not be put together ({error})") from error
+
+
+def _fine_time_base(rate: Fraction, lead: Fraction) -> Fraction:
+    """Ticks that hit every frame of the grid, and the lead as well as they can (to a tenth of a millisecond)."""
+    ticks = rate.numerator
+    while ticks < 10_000 or (lead * ticks).denominator != 1:
+        if ticks * 2 >= 2**31 or ticks >= 1_000_000:
+            break
+        ticks *= 2
+    return Fraction(1, ticks)
+
+
+def _decoding_seconds(packet: Packet) -> float:
+    # Only an order: fractions would take longer than all the rest.
+    time_base = packet.time_base or Fraction(1)
+    return (packet.dts or 0) * time_base.numerator / time_base.denominator
+
+
+def _video_packets(
+    segments: list[Path],
+    order: list[tuple[int, ...]],
+    grid: FrameGrid,
+    stream: av.stream.Stream,
+    time_base: Fraction,
+    lead: Fraction,
+) -> Iterator[Packet]:
+    """The packets of all segments with the times of the whole film. order: of each, see `display_order`."""
+    # Decoding runs ahead of display by the depth of the B-frames, the same everywhere.
+    depth = max(position - shown for frames in order for position, shown in enumerate(frames))
+    # A whole number, see `_fine_time_base`.
+    ticks = int(1 / (grid.rate * time_base))
+    offset = round_half_up(lead / time_base)
+    first = 0
+    extradata = None
+    for segment, frames in zip(segments, order, strict=True):
+        with av.open(str(segment)) as container:
+            source = container.streams.video[0]
+            extradata = extradata or source.codec_context.extradata
+            if source.codec_context.extradata != extradata:
+                raise SegmentError(f"{segment}: was encoded otherwise than the first segment")
+            for position, packet in enumerate(_full_packets(container, source)):
+                slot = grid.slot(first + frames[position])
+                packet.pts = offset + slot * ticks
+                packet.dts = offset + (first + position - depth) * ticks
+                packet.duration = (grid.slot(first + frames[position] + 1) - slot) * ticks
+                packet.time_base = time_base
+                packet.stream = stream
+                yield packet
+        first += len(frames)
+
+
+def display_order(segment: Path) -> tuple[int, ...]:
+    """For each packet of a segment, in the order of decoding, the number of the frame it shows. Raises SegmentError."""
+    try:
+        status = segment.stat()
+    except OSError as error:
+        raise SegmentError(f"{segment}: the segment is gone ({error.strerror})") from error
+    # Segments are never changed, but replaced; when they were used last is written as the time of their change.
+    return _display_order(segment, status.st_ino, status.st_size)
+
+
+@lru_cache(maxsize=_KNOWN_SEGMENTS)
+def _display_order(segment: Path, _inode: int, _size: int) -> tuple[int, ...]:
+    try:
+        with av.open(str(segment)) as container:
+            stamps = [packet.pts for packet in _full_packets(container, container.streams.video[0])]
+    except (av.error.FFmpegError, IndexError) as error:
+        raise SegmentError(f"{segment}: the segment is damaged ({error})") from error
+    rank = {stamp: number for number, stamp in enumerate(sorted(stamp for stamp in stamps if stamp is not None))}
+    if len(rank) != len(stamps):
+        raise SegmentError(f"{segment}: the segment has frames without a time")
+    return tuple(rank[stamp] for stamp in stamps if stamp is not None)
+
+
+def _full_packets(container: av.container.InputContainer, stream: av.stream.Stream) -> Iterator[Packet]:
+    """Packets with content; PyAV ends every stream with an empty one."""
+    return (packet for packet in container.demux(stream) if packet.size)
+
+
+def _audio_packets(
+    container: av.container.InputContainer, source: av.stream.Stream, target: av.stream.Stream, shift: Fraction
+) -> Iterator[Packet]:
+    last: int | None = None
+    ticks = round_half_up(shift / (source.time_base or Fraction(1)))
+    for packet in _full_packets(container, source):
+        stamp = packet.dts if packet.dts is not None else packet.pts
+        if stamp is None:
+            stamp = 0 if last is None else last + (packet.duration or 1) - ticks
+        packet.pts = (packet.pts if packet.pts is not None else stamp) + ticks
+        # A muxer takes only ascending times; damaged files have others.
+        packet.dts = stamp + ticks if last is None else max(stamp + ticks, last + 1)
+        packet.pts = max(packet.pts, packet.dts)
+        last = packet.dts
+        packet.stream = target
+        yield packet

@@ -1,0 +1,136 @@
+"""The preview: the newest edit is shown, and what older ones share with it is not made twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from reinterpret import choosing
+from reinterpret.choosing import shot_of
+from reinterpret.edits import Clip, EditList
+from reinterpret.rendering import segments
+from reinterpret.studio.preview import Preview
+from tests.judging import pictures
+
+
+@pytest.fixture
+def edit(edit_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EditList:
+    """The edit, of which no segment is made yet."""
+    monkeypatch.setenv("REINTERPRET_CACHE", str(tmp_path / "cache"))
+    return EditList.load(edit_path)
+
+
+class Encoding:
+    """Which clips were encoded to the end; each one waits until it may."""
+
+    def __init__(self, encode: Callable[..., bool]) -> None:
+        self._encode = encode
+        self.began, self.go_on = threading.Semaphore(0), threading.Event()
+        self.made: list[int] = []
+
+    def __call__(self, edit: EditList, clip: Clip, *rest: object) -> bool:
+        self.began.release()
+        assert self.go_on.wait(20)
+        made = self._encode(edit, clip, *rest)
+        if made:
+            self.made.append(clip.first_frame)
+        return made
+
+
+@pytest.fixture
+def encoding(monkeypatch: pytest.MonkeyPatch) -> Encoding:
+    """In place of that of the segments."""
+    watched = Encoding(segments._encode)
+    monkeypatch.setattr(segments, "_encode", watched)
+    return watched
+
+
+@pytest.fixture
+def preview() -> Iterator[Preview]:
+    """One clip at a time."""
+    made = Preview(jobs=1)
+    yield made
+    made.close()
+
+
+def shown(preview: Preview, revision: int) -> Path:
+    """The film of a revision, waited for."""
+    end = time.monotonic() + 30
+    while preview.state.revision != revision or preview.state.running:
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.01)
+    return preview.path(revision)
+
+
+def other(edit: EditList, clip: int) -> EditList:
+    """The edit with another suggestion for a clip."""
+    shows = edit.clips[clip].match
+    assert shows is not None
+    return choosing.choose(
+        edit, clip, next(found for found in edit.clips[clip].suggestions if shot_of(found) != shot_of(shows))
+    )
+
+
+def test_what_is_given_up_for_a_newer_edit_is_not_lost(edit: EditList, encoding: Encoding, preview: Preview) -> None:
+    preview.want(edit, 1)
+    assert encoding.began.acquire(timeout=20)
+    # The longest is made first: that is the one which changes before it is done.
+    longest = max(range(len(edit.clips)), key=lambda number: edit.clips[number].frame_count)
+    preview.want(other(edit, longest), 2)
+    encoding.go_on.set()
+    assert len(pictures(shown(preview, 2))) == edit.grid.frame_count
+    assert sorted(encoding.made) == [clip.first_frame for clip in edit.clips]
+    with pytest.raises(LookupError):
+        preview.path(1)
+
+
+def test_a_change_makes_one_segment(edit: EditList, encoding: Encoding, preview: Preview) -> None:
+    encoding.go_on.set()
+    preview.want(edit, 1)
+    first = shown(preview, 1)
+    before = len(encoding.made)
+    preview.want(other(edit, 2), 2)
+    second = shown(preview, 2)
+    assert encoding.made[before:] == [edit.clips[2].first_frame]
+    assert first.exists()
+    assert first != second
+
+
+def test_what_nobody_sees_makes_no_film(edit: EditList, encoding: Encoding, preview: Preview) -> None:
+    encoding.go_on.set()
+    preview.want(edit, 1)
+    film = shown(preview, 1)
+    modified = film.stat().st_mtime_ns
+    for revision in range(2, 8):
+        preview.want(choosing.lock(edit, clip=revision % len(edit.clips)), revision)
+        assert shown(preview, revision) == film
+    assert film.stat().st_mtime_ns == modified
+    preview.want(other(edit, 0), 8)
+    assert shown(preview, 8) != film
+    # A player may still be reading it.
+    assert film.exists()
+
+
+def test_films_of_long_ago_are_deleted(edit: EditList, encoding: Encoding, preview: Preview) -> None:
+    encoding.go_on.set()
+    films = []
+    for revision in range(1, 6):
+        preview.want(edit if revision % 2 else other(edit, 0), revision)
+        films.append(shown(preview, revision))
+    assert [film.exists() for film in films] == [False, False, True, True, True]
+
+
+def test_closing_does_not_wait_for_the_rest(edit: EditList, encoding: Encoding) -> None:
+    preview = Preview(jobs=1)
+    preview.want(edit, 1)
+    assert encoding.began.acquire(timeout=20)
+    closing = threading.Thread(target=preview.close)
+    closing.start()
+    encoding.go_on.set()
+    closing.join(20)
+    assert not closing.is_alive()
+    assert len(encoding.made) <= 1
