@@ -111,13 +111,18 @@ def _generated(path: Path, seconds: float, size: str, noise: int, rate: list[str
     return path
 
 
+def resident_bytes(process: int) -> int:
+    """Resident memory of a process alone. Raises OSError if it has ended, or there is no /proc."""
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE_BYTES
+
+
 def tree_bytes(root: int) -> int:
     """Resident memory of a process and its children."""
     total, waiting = 0, [root]
     while waiting:
         process = waiting.pop()
         try:
-            total += int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE_BYTES
+            total += resident_bytes(process)
             for task in Path(f"/proc/{process}/task").iterdir():
                 waiting += [int(child) for child in (task / "children").read_text().split()]
         except (OSError, ValueError, IndexError):

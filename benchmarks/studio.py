@@ -23,7 +23,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from measure import heading, looped_trailer, reinterpret_command, row, tree_bytes
+from measure import heading, looped_trailer, reinterpret_command, resident_bytes, row, tree_bytes
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 import reinterpret
@@ -60,9 +60,9 @@ def main() -> None:
         library = options.library or work / "library"
         if options.library is None:
             reinterpret.index([options.archive], library)
-        edit = _edit(options.trailer, library, options.shots, work)
+        edit, cuts = _edit(options.trailer, library, options.shots, work)
         print(heading())
-        with _studio(edit, library) as (process, address), sync_playwright() as playwright:
+        with _studio(edit, library, cuts) as (process, address), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
             _ready(browser.new_page, address)
             page = browser.new_page(viewport={"width": 1280, "height": 800})
@@ -73,8 +73,8 @@ def main() -> None:
             browser.close()
 
 
-def _edit(trailer: Path, library: Path, shots: int, work: Path) -> Path:
-    """An edit of that many shots of a second each, of the trailer over and over."""
+def _edit(trailer: Path, library: Path, shots: int, work: Path) -> tuple[Path, Path]:
+    """An edit of that many shots of a second each, of the trailer over and over, and its list of cuts."""
     looped, cuts = looped_trailer(trailer, shots, work)
     opened = reinterpret.Library.open(library)
     detection = reinterpret.Detection(detector="none", min_shot=Fraction(0), cuts=cuts)
@@ -83,12 +83,12 @@ def _edit(trailer: Path, library: Path, shots: int, work: Path) -> Path:
     print(f"{len(edit.clips)} shots, {float(edit.grid.duration):.0f} s, {suggested} suggestions each")
     path = work / "long.edit.json"
     edit.save(path)
-    return path
+    return path, cuts
 
 
 @contextmanager
-def _studio(edit: Path, library: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = reinterpret_command("studio", edit, "-L", library, "--no-browser", "--json")
+def _studio(edit: Path, library: Path, cuts: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = reinterpret_command("studio", edit, "-L", library, "--cuts", cuts, "--no-browser", "--json")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -106,7 +106,8 @@ def _until(page: Page, true: str, seconds: float = 120) -> None:
     while not page.evaluate(true):
         if time.perf_counter() > end:
             sys.exit(f"it did not come: {true}")
-        time.sleep(0.005)
+        # Asking takes a few milliseconds of the processor, which the page and the studio then have not.
+        time.sleep(0.05)
 
 
 def _ready(new_page: Callable[..., Page], address: str) -> None:
@@ -138,7 +139,7 @@ def _choices(page: Page, process: int, count: int, shots: int) -> None:
     page.keyboard.press("Home")
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable")
-    kept: list[tuple[float, float, float]] = []
+    kept: list[tuple[float, float, float, float]] = []
     for number in range(count):
         if number in (count // 10, count // 2):
             kept.append(_memory(devtools, process))
@@ -156,19 +157,27 @@ def _choices(page: Page, process: int, count: int, shots: int) -> None:
     answered = "filter((one) => one.name.endsWith('/edit/choose')).map((one) => one.duration)"
     answers = page.evaluate(f"performance.getEntriesByType('resource').{answered}")
     print(row(f"key to choice, {len(latencies)} choices", latencies, "ms", "<= 100"))
+    print(f"    {sum(latency > 100 for latency in latencies)} of them above 100 ms")
     print(row("choice to saved", answers, "ms"))
-    for name, at in (("page, heap", 0), ("page, nodes", 1), ("studio, memory", 2)):
+    for at, (name, unit) in enumerate(
+        (
+            ("page, heap", "MiB"),
+            ("page, nodes", "thousand"),
+            ("studio, memory", "MiB"),
+            ("with ffmpeg, which renders the preview", "MiB"),
+        )
+    ):
         values = [entry[at] for entry in kept]
-        unit = ("MiB", "thousand", "MiB")[at]
         print(row(f"{name} after {count // 10}, {count // 2}, {count} choices", values, unit, "no growth"))
         print(f"    {', '.join(f'{value:.2f}' for value in values)}")
 
 
-def _memory(devtools: CDPSession, process: int) -> tuple[float, float, float]:
-    """MiB of the page's heap, thousands of its nodes, MiB of the server's process."""
+def _memory(devtools: CDPSession, process: int) -> tuple[float, float, float, float]:
+    """MiB of the page's heap, thousands of its nodes, MiB of the server's process, and with those it has begun."""
     devtools.send("HeapProfiler.collectGarbage")
     told: dict[str, Any] = {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
-    return told["JSHeapUsedSize"] / 2**20, told["Nodes"] / 1000, tree_bytes(process) / 2**20
+    own, all_of_them = resident_bytes(process) / 2**20, tree_bytes(process) / 2**20
+    return told["JSHeapUsedSize"] / 2**20, told["Nodes"] / 1000, own, all_of_them
 
 
 def _whole(page: Page) -> None:

@@ -14,6 +14,27 @@ from contextlib import suppress
 _NICENESS = 10
 
 
+class Foreground:
+    """Counts what the person waits for at the moment. A context manager, for any number of threads at once."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self._lock, self._count = threading.Lock(), 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything."""
+        return self._count > 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._count -= 1
+
+
 # Work makes way for what is looked at, but comes on all the same.
 _STEP_SECONDS = 0.02
 

@@ -15,6 +15,7 @@ from reinterpret.edits import EditList
 from reinterpret.errors import EditError, UsageError, VideoError
 from reinterpret.library import Library
 from reinterpret.studio.adviser import Suggestions, Wish
+from reinterpret.studio.background import Foreground
 from reinterpret.studio.commands import Command, Desk, said
 from reinterpret.studio.films import HEIGHTS, Films
 from reinterpret.studio.job import RenderJob
@@ -47,14 +48,15 @@ class Page:
         self._library = library
         self._library_films = [] if library is None else [library.video(name) for name in library.fingerprints()]
         self.proxies, self.job = Proxies(), RenderJob(output, **rendering)
-        self.preview = Preview(give_way=lambda: self.proxies.busy)
+        self._foreground = Foreground()
+        self.preview = Preview(give_way=self._busy)
         self.reel = Reel(
             edit.trailer,
             edit.grid.rate,
             edit.grid.slot(edit.grid.frame_count),
             height=HEIGHTS[0],
             path_of=self.proxies.path_of,
-            give_way=lambda: self.proxies.busy,
+            give_way=self._busy,
         )
         # In the address of every picture: browsers keep them, and film 3 of the next session is another film.
         self.nonce = secrets.token_hex(4)
@@ -74,7 +76,8 @@ class Page:
     def command(self, verb: str, command: Command) -> dict[str, Any]:
         """Do what the page asks for. Raises LookupError, and what the session raises."""
         before = self.session.state()
-        state = Desk(self.session, self.films.film).perform(verb, command)
+        with self._foreground:
+            state = Desk(self.session, self.films.film).perform(verb, command)
         if state.edit is not before.edit:
             self._show(state)
         changed = state.revision != before.revision or verb in ("save", "fork")
@@ -180,7 +183,8 @@ class Page:
                 kept[: wish.count], state.edit.films, len(kept) > wish.count or self._library is not None, True
             )
         else:
-            found = self.session.suggestions(clip, wish)
+            with self._foreground:
+                found = self.session.suggestions(clip, wish)
         films = {entry.fingerprint: entry for entry in (*state.edit.films, *found.films)}
         views = []
         for rank, match in enumerate(found.matches, start=page * wish.count + 1):
@@ -229,6 +233,9 @@ class Page:
         except VideoError:
             # There is nothing to see then, and the player says what is wrong.
             return ""
+
+    def _busy(self) -> bool:
+        return self._foreground.busy or self.proxies.busy
 
     def _film_choices(self, edit: EditList) -> list[dict[str, Any]]:
         films = {film.fingerprint: film for film in (*self._library_films, *edit.films)}
