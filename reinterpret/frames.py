@@ -13,6 +13,7 @@ import threading
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
@@ -198,6 +199,35 @@ class FrameReader:
         self._stream.thread_type = "AUTO"
         self._stream.codec_context.thread_count = self._threads
         self._restart()
+
+
+class FrameReaders:
+    """A reader for each of several films, the last few of which are held open. A context manager, for one thread.
+
+    Who comes back to a film where he has left it need not look for the key frame again.
+    """
+
+    def __init__(self, *, kept: int, threads: int = 1) -> None:
+        """threads: of each decoder; 0 lets it take all cores."""
+        self._kept, self._threads = kept, threads
+        self._readers: dict[Path, FrameReader] = {}
+
+    def __enter__(self) -> FrameReaders:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self._readers:
+            self._readers.popitem()[1].close()
+
+    def of(self, video: Video) -> FrameReader:
+        """The reader of a film, which stays open until so many others have been asked for. Raises VideoError."""
+        reader = self._readers.pop(video.path, None) or FrameReader(video, threads=self._threads)
+        self._readers[video.path] = reader
+        while len(self._readers) > self._kept:
+            self._readers.pop(next(iter(self._readers))).close()
+        return reader
 
 
 def read_frames(video: Video, seconds: Iterable[Fraction], *, width: int, height: int) -> FrameBatch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from reinterpret.errors import VideoError
-from reinterpret.frames import FrameBatch, FrameReader, Scaler, decode, prefetch, read_frames, upright
+from reinterpret.frames import FrameBatch, FrameReader, FrameReaders, Scaler, decode, prefetch, read_frames, upright
 from reinterpret.timebase import Span
 from reinterpret.video import probe
 from tests.conftest import make_video
@@ -111,6 +112,20 @@ def test_ascending_instants_give_what_random_ones_give(numbered: Path) -> None:
         assert [numbers(reader.at(Fraction(number, 25)).picture) for number in range(0, COUNT, 7)] == list(
             range(0, COUNT, 7)
         )
+
+
+def test_readers_stay_open_while_few_others_are_asked_for(numbered: Path, tmp_path: Path) -> None:
+    videos = [probe(Path(shutil.copy(numbered, tmp_path / f"{name}.mp4"))) for name in "abc"]
+    with FrameReaders(kept=2) as readers:
+        first, second = (readers.of(video) for video in videos[:2])
+        assert numbers(first.at(Fraction(3)).picture) == 75
+        assert readers.of(videos[0]) is first
+        third = readers.of(videos[2])
+        assert readers.of(videos[0]) is first
+        assert readers.of(videos[2]) is third
+        # It was closed, and is opened again.
+        assert readers.of(videos[1]) is not second
+        assert numbers(readers.of(videos[1]).at(Fraction(1)).picture) == 25
 
 
 def test_the_same_instant_twice_gives_the_same_frame(numbered: Path) -> None:

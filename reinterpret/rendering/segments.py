@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeAlias
 from reinterpret.edits import Clip, EditList, trailer_seconds
 from reinterpret.ffmpeg import FrameSink, ffmpeg_version
 from reinterpret.files import not_written, renamed_into
-from reinterpret.frames import FrameReader
+from reinterpret.frames import FrameReaders
 from reinterpret.rendering.captions import Caption
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
@@ -32,6 +32,11 @@ Layout = Literal["alone", "side-by-side"]
 
 # Part of every key: to be raised whenever the same clip would look otherwise.
 _REVISION = 3
+# The film of the clip and the one before, which is often that of the clip after.
+_OPEN_FILMS = 2
+# So that no thread has long to wait for the others at the end.
+_RUNS_PER_JOB = 4
+_REPORTED_FRAMES = 8
 # The segments of the last few films; beyond that the oldest go.
 MOST_BYTES = 4 << 30
 
@@ -79,11 +84,6 @@ def encode_segments(
     """
     paths = [folder / f"{_key(edit, clip, settings)}.mp4" for clip in edit.clips]
     progress = _Progress(on_frames)
-    stop = threading.Event()
-
-    def dropped(clip: Clip) -> bool:
-        return stop.is_set() or (given_up is not None and given_up(clip))
-
     missing: dict[Path, Clip] = {}
     for path, clip in zip(paths, edit.clips, strict=True):
         if path.exists():
@@ -94,14 +94,16 @@ def encode_segments(
             progress.add(clip.frame_count)  # the same picture twice is made once
         else:
             missing[path] = clip
-    # The longest first, so that the last to finish is a short one.
-    work = sorted(missing.items(), key=lambda item: -item[1].frame_count)
-    threads = max(1, (os.cpu_count() or 1) // max(1, min(jobs, len(work))))
+    stop = threading.Event()
+    threads = max(1, (os.cpu_count() or 1) // max(1, min(jobs, len(missing))))
+
+    def dropped(clip: Clip) -> bool:
+        return stop.is_set() or (given_up is not None and given_up(clip))
+
+    encoder = _Encoder(edit, settings, threads, progress, dropped)
     with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="segment") as pool:
         try:
-            running = {
-                pool.submit(_encode, edit, clip, settings, path, threads, progress, dropped) for path, clip in work
-            }
+            running = {pool.submit(encoder.run, clips) for clips in _runs(list(missing.items()), jobs)}
             made = 0
             while running:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -110,9 +112,26 @@ def encode_segments(
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    if made < len(work):
+    if made < len(missing):
         raise Stopped
     return paths
+
+
+def _runs(work: list[tuple[Path, Clip]], jobs: int) -> list[list[tuple[Path, Clip]]]:
+    """Clips that follow each other, for one thread each, about as many frames in all.
+
+    In the order of the trailer, which is then read on instead of being looked up for each of them.
+    """
+    most = sum(clip.frame_count for _, clip in work) / (jobs * _RUNS_PER_JOB if jobs > 1 else 1)
+    runs: list[list[tuple[Path, Clip]]] = []
+    frames = 0
+    for path, clip in work:
+        if not runs or frames >= most:
+            runs.append([])
+            frames = 0
+        runs[-1].append((path, clip))
+        frames += clip.frame_count
+    return runs
 
 
 class _Progress:
@@ -156,36 +175,51 @@ def _frames(clip: Clip) -> range:
     return range(clip.first_frame, clip.end_frame)
 
 
-def _encode(
-    edit: EditList,
-    clip: Clip,
-    settings: Settings,
-    path: Path,
-    threads: int,
-    progress: _Progress,
-    dropped: GivenUp,
-) -> bool:
-    """Make a segment. Returns whether it is there: if not, it was given up."""
-    if dropped(clip):
-        return False
-    try:
+@dataclass(frozen=True, slots=True)
+class _Encoder:
+    """Makes the segments of an edit."""
+
+    edit: EditList
+    settings: Settings
+    threads: int
+    """Of each decoder and encoder."""
+    progress: _Progress
+    dropped: GivenUp
+
+    def run(self, clips: list[tuple[Path, Clip]]) -> int:
+        """Make some segments, one after the other. Returns how many: the others were given up."""
+        # The archive may hold the trailer itself, which is then read in two places at once.
         with (
-            renamed_into(path) as temporary,
-            FrameSink(encode_command(temporary, settings, edit.grid.rate, threads=threads)) as sink,
+            FrameReaders(kept=1, threads=self.threads) as trailer,
+            FrameReaders(kept=_OPEN_FILMS, threads=self.threads) as archive,
         ):
-            for number, planes in enumerate(clip_planes(edit, clip, settings)):
-                if dropped(clip):
-                    raise Stopped
-                for plane in planes:
-                    sink.write(memoryview(plane if plane.flags.c_contiguous else plane.copy()))
-                if number % 8 == 7:
-                    progress.add(8)
-            progress.add(clip.frame_count % 8)
-        return True
-    except Stopped:
-        return False
-    except OSError as error:
-        raise not_written(path.parent, error, instead="name another folder with REINTERPRET_CACHE") from error
+            planes = _ClipPlanes(self.edit, self.settings, trailer, archive)
+            return sum(self.encode(path, clip, planes) for path, clip in clips)
+
+    def encode(self, path: Path, clip: Clip, planes: _ClipPlanes) -> bool:
+        """Make a segment. Returns whether it is there: if not, it was given up."""
+        if self.dropped(clip):
+            return False
+        try:
+            with renamed_into(path) as temporary:
+                encoded = encode_command(temporary, self.settings, self.edit.grid.rate, threads=self.threads)
+                with FrameSink(encoded) as sink:
+                    self._write(clip, sink, planes)
+            self.progress.add(clip.frame_count % _REPORTED_FRAMES)
+            return True
+        except Stopped:
+            return False
+        except OSError as error:
+            raise not_written(path.parent, error, instead="name another folder with REINTERPRET_CACHE") from error
+
+    def _write(self, clip: Clip, sink: FrameSink, planes: _ClipPlanes) -> None:
+        for number, picture in enumerate(planes.of(clip)):
+            if self.dropped(clip):
+                raise Stopped
+            for plane in picture:
+                sink.write(memoryview(plane if plane.flags.c_contiguous else plane.copy()))
+            if number % _REPORTED_FRAMES == _REPORTED_FRAMES - 1:
+                self.progress.add(_REPORTED_FRAMES)
 
 
 def encode_command(path: Path, settings: Settings, rate: Fraction, *, threads: int) -> list[str]:
@@ -194,41 +228,50 @@ def encode_command(path: Path, settings: Settings, rate: Fraction, *, threads: i
     return command(h264(stream, path, rate, preset=settings.preset, crf=settings.crf, threads=threads))
 
 
-def clip_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
-    """The frames of one clip as they stand in the film."""
-    if settings.layout == "alone":
-        yield from (_trailer_planes if clip.kind == "title" else _archive_planes)(edit, clip, settings)
-        return
-    if clip.kind == "title":
-        for planes in _trailer_planes(edit, clip, settings):
-            yield side_by_side(planes, planes)
-        return
-    caption = Caption(clip.match.shared, settings.width, settings.height) if settings.captions and clip.match else None
-    pairs = zip(_trailer_planes(edit, clip, settings), _archive_planes(edit, clip, settings), strict=True)
-    for left, right in pairs:
-        yield side_by_side(left, right if caption is None else caption.on(right))
+@dataclass(frozen=True, slots=True)
+class _ClipPlanes:
+    """Draws the frames of clips as they stand in the film."""
 
+    edit: EditList
+    settings: Settings
+    trailer: FrameReaders
+    archive: FrameReaders
 
-def _trailer_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
-    assert edit.trailer is not None
-    panel = Panel(edit.trailer, settings.width, settings.height, fit=settings.fit)
-    with FrameReader(edit.trailer) as reader:
+    def of(self, clip: Clip) -> Iterator[Planes]:
+        """Every frame of a clip. Raises VideoError."""
+        settings = self.settings
+        if settings.layout == "alone":
+            yield from self._trailer(clip) if clip.kind == "title" else self._archive(clip)
+            return
+        if clip.kind == "title":
+            for planes in self._trailer(clip):
+                yield side_by_side(planes, planes)
+            return
+        words = clip.match.shared if settings.captions and clip.match is not None else None
+        caption = None if words is None else Caption(words, settings.width, settings.height)
+        for left, right in zip(self._trailer(clip), self._archive(clip), strict=True):
+            yield side_by_side(left, right if caption is None else caption.on(right))
+
+    def _trailer(self, clip: Clip) -> Iterator[Planes]:
+        assert self.edit.trailer is not None
+        panel, reader = self._panel(self.edit.trailer), self.trailer.of(self.edit.trailer)
         for frame in _frames(clip):
-            yield panel(reader.at(trailer_seconds(edit.grid, frame)).picture)
+            yield panel(reader.at(trailer_seconds(self.edit.grid, frame)).picture)
 
-
-def _archive_planes(edit: EditList, clip: Clip, settings: Settings) -> Iterator[Planes]:
-    if clip.match is None:
-        black = black_planes(settings.width, settings.height)
-        for _ in _frames(clip):
-            yield black
-        return
-    film: Video = edit.film(clip.match.film)
-    panel = Panel(film, settings.width, settings.height, fit=settings.fit)
-    with FrameReader(film) as reader:
+    def _archive(self, clip: Clip) -> Iterator[Planes]:
+        if clip.match is None:
+            black = black_planes(self.settings.width, self.settings.height)
+            for _ in _frames(clip):
+                yield black
+            return
+        film: Video = self.edit.film(clip.match.film)
+        panel, reader = self._panel(film), self.archive.of(film)
         last, planes = None, None
-        for seconds in edit.source_seconds(clip):
+        for seconds in self.edit.source_seconds(clip):
             frame = reader.at(seconds)
             if planes is None or frame is not last:
                 last, planes = frame, panel(frame.picture)
             yield planes
+
+    def _panel(self, film: Video) -> Panel:
+        return Panel(film, self.settings.width, self.settings.height, fit=self.settings.fit)

@@ -19,12 +19,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reinterpret.edits import EditList
+from reinterpret import frames
+from reinterpret.edits import Clip, EditList
 from reinterpret.errors import EditError, OutputError, UsageError
 from reinterpret.rendering.film import panel_size, render, side_by_side_path
 from reinterpret.rendering.joining import _fine_time_base as fine_time_base
 from reinterpret.rendering.joining import join
-from reinterpret.video import FrameGrid
+from reinterpret.rendering.segments import Stopped
+from reinterpret.video import FrameGrid, Video
 from tests.judging import (
     ROOT,
     atoms,
@@ -186,6 +188,30 @@ def test_slow_and_fast_clips_show_the_frames_of_their_instants(
     edit = edit_of(silent, (30, source, 1), (30, source, 3), speed=speed)
     render(edit, tmp_path / "out.mp4", **QUICK)
     assert numbers(tmp_path / "out.mp4") == expected_numbers(edit)
+
+
+def test_a_trailer_that_is_its_own_archive_is_read_in_two_places_at_once(silent: Path, tmp_path: Path) -> None:
+    edit = edit_of(silent, (30, silent, 1), (30, silent, 0))
+    render(edit, tmp_path / "out.mp4", layout="side-by-side", **QUICK)
+    for frame, (_, picture) in enumerate(pictures(tmp_path / "out.mp4")):
+        assert number_of(picture[:, :160]) == (1, frame)
+        assert number_of(picture[:, 160:]) == (1, (frame + 25) if frame < 30 else frame - 30)
+
+
+def test_the_trailer_is_opened_once_for_all_clips(
+    silent: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    make = frames.FrameReader.__init__
+
+    def counted(self: frames.FrameReader, video: Video, *, threads: int = 1) -> None:
+        opened.append(video.path)
+        make(self, video, threads=threads)
+
+    monkeypatch.setattr(frames.FrameReader, "__init__", counted)
+    edit = edit_of(silent, *[(10, source, number) for number in range(6)])
+    render(edit, tmp_path / "out.mp4", layout="side-by-side", jobs=1, **QUICK)
+    assert sorted(opened) == sorted([silent, source])
 
 
 def test_a_source_that_ends_is_held(silent: Path, folder: Path, tmp_path: Path) -> None:
@@ -582,6 +608,31 @@ def test_a_second_rendering_makes_no_segment_and_one_changed_choice_makes_one(
     assert len(after.keys() - before.keys()) == 1
     assert before.items() <= after.items()
     assert numbers(tmp_path / "out.mp4") == expected_numbers(changed)
+
+
+def test_what_is_given_up_is_not_made_and_the_rest_is_kept(edit: EditList, segments: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    with pytest.raises(Stopped):
+        render(edit, out, given_up=lambda clip: clip.first_frame == 0, **QUICK)
+    assert not out.exists()
+    before = inodes(segments)
+    assert len(before) == len(edit.clips) - 1
+    render(edit, out, **QUICK)
+    assert before.items() <= inodes(segments).items()
+    assert len(inodes(segments)) == len(edit.clips)
+
+
+def test_giving_up_while_a_clip_is_made_leaves_nothing_of_it(edit: EditList, segments: Path, tmp_path: Path) -> None:
+    asked: list[Clip] = []
+
+    def given_up(clip: Clip) -> bool:
+        asked.append(clip)
+        return len(asked) > 5
+
+    with pytest.raises(Stopped):
+        render(edit, tmp_path / "out.mp4", given_up=given_up, jobs=1, **QUICK)
+    assert set(asked[:6]) == {edit.clips[0]}
+    assert inodes(segments) == {}
 
 
 def test_whatever_decides_the_look_makes_other_segments(edit: EditList, segments: Path, tmp_path: Path) -> None:

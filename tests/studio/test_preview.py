@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,15 +28,15 @@ def edit(edit_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ed
 class Encoding:
     """Which clips were encoded to the end; each one waits until it may."""
 
-    def __init__(self, encode: Callable[..., bool]) -> None:
-        self._encode = encode
+    def __init__(self) -> None:
+        self._encode = segments._Encoder.encode
         self.began, self.go_on = threading.Semaphore(0), threading.Event()
         self.made: list[int] = []
 
-    def __call__(self, edit: EditList, clip: Clip, *rest: object) -> bool:
+    def encode(self, encoder: Any, path: Path, clip: Clip, planes: Any) -> bool:
         self.began.release()
         assert self.go_on.wait(20)
-        made = self._encode(edit, clip, *rest)
+        made = self._encode(encoder, path, clip, planes)
         if made:
             self.made.append(clip.first_frame)
         return made
@@ -44,8 +45,9 @@ class Encoding:
 @pytest.fixture
 def encoding(monkeypatch: pytest.MonkeyPatch) -> Encoding:
     """In place of that of the segments."""
-    watched = Encoding(segments._encode)
-    monkeypatch.setattr(segments, "_encode", watched)
+    watched = Encoding()
+    # A function, so that it becomes a method.
+    monkeypatch.setattr(segments._Encoder, "encode", lambda *arguments: watched.encode(*arguments))
     return watched
 
 
@@ -78,9 +80,8 @@ def other(edit: EditList, clip: int) -> EditList:
 def test_what_is_given_up_for_a_newer_edit_is_not_lost(edit: EditList, encoding: Encoding, preview: Preview) -> None:
     preview.want(edit, 1)
     assert encoding.began.acquire(timeout=20)
-    # The longest is made first: that is the one which changes before it is done.
-    longest = max(range(len(edit.clips)), key=lambda number: edit.clips[number].frame_count)
-    preview.want(other(edit, longest), 2)
+    # It changes before it is done.
+    preview.want(other(edit, 0), 2)
     encoding.go_on.set()
     assert len(pictures(shown(preview, 2))) == edit.grid.frame_count
     assert sorted(encoding.made) == [clip.first_frame for clip in edit.clips]
