@@ -139,9 +139,10 @@ def _choices(page: Page, process: int, count: int, shots: int) -> None:
     page.keyboard.press("Home")
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable")
+    marks = [count * tenth // 10 for tenth in range(1, 10)]
     kept: list[tuple[float, float, float, float]] = []
     for number in range(count):
-        if number in (count // 10, count // 2):
+        if number in marks:
             kept.append(_memory(devtools, process))
         page.keyboard.press("ArrowRight" if number % (2 * shots) < shots else "ArrowLeft")
         _until(page, "document.querySelector('#list').getAttribute('aria-busy') === 'false'")
@@ -168,8 +169,8 @@ def _choices(page: Page, process: int, count: int, shots: int) -> None:
         )
     ):
         values = [entry[at] for entry in kept]
-        print(row(f"{name} after {count // 10}, {count // 2}, {count} choices", values, unit, "no growth"))
-        print(f"    {', '.join(f'{value:.2f}' for value in values)}")
+        print(row(name, values, unit, "no growth"))
+        print(f"    by tenths of {count} choices: {', '.join(f'{value:.1f}' for value in values)}")
 
 
 def _memory(devtools: CDPSession, process: int) -> tuple[float, float, float, float]:
@@ -184,6 +185,7 @@ def _whole(page: Page) -> None:
     """From a choice to the whole edit with it, which could then be played; and all shots assigned again."""
     settled = "fetch('/status').then((told) => told.json()).then((told) => told.preview.revision === told.revision)"
     _until(page, settled, 600)
+    _until(page, "fetch('/status').then((told) => told.json()).then((told) => told.reading.stage === 'ready')", 600)
     visible = []
     for _ in range(5):
         page.keyboard.press("ArrowLeft")
