@@ -13,9 +13,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from reinterpret.errors import EditError, OutputError
+from reinterpret.errors import EditError
 from reinterpret.fields import Field, FieldError, line_of
-from reinterpret.files import json_text, renamed_into
+from reinterpret.files import json_text, not_written, renamed_into
 from reinterpret.timebase import INSIDE_FRAME, Span, format_fraction
 from reinterpret.video import FrameGrid, Video
 
@@ -212,7 +212,7 @@ class EditList:
             with renamed_into(path) as temporary:
                 temporary.write_text(self.dumps(), encoding="utf-8")
         except OSError as error:
-            raise OutputError(f"{path}: the edit cannot be written ({error.strerror})") from error
+            raise not_written(path, error) from error
 
     def dumps(self) -> str:
         """The edit as JSON text; the same edit gives the same bytes."""

@@ -22,7 +22,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from reinterpret.errors import VideoError
-from reinterpret.timebase import INSIDE_FRAME, Span, round_half_up
+from reinterpret.timebase import INSIDE_FRAME, ROUNDING_SECONDS, Span, round_half_up
 from reinterpret.video import Video, decoded, open_container
 
 logger = logging.getLogger(__name__)
@@ -45,10 +45,6 @@ _COLORSPACES = {
     9: Colorspace.BT2020,
     10: Colorspace.BT2020,
 }
-
-
-# Matroska and others round times to milliseconds: frame 2 of 30 a second is at 0.067, not at 0.0667.
-_ROUNDING_SECONDS = Fraction(1, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +131,7 @@ class FrameReader:
         """
         if self._current is None or not self._reachable(seconds):
             self._seek(seconds)
-        while self._next is not None and self._next.seconds <= seconds + _ROUNDING_SECONDS:
+        while self._next is not None and self._next.seconds <= seconds + ROUNDING_SECONDS:
             self._advance()
         if self._current is None:
             self._advance()
@@ -156,7 +152,7 @@ class FrameReader:
     def _reachable(self, seconds: Fraction) -> bool:
         assert self._current is not None
         return (
-            self._current.seconds <= seconds + _ROUNDING_SECONDS
+            self._current.seconds <= seconds + ROUNDING_SECONDS
             and seconds < self._current.seconds + _DECODE_THROUGH_SECONDS
         )
 
@@ -188,7 +184,7 @@ class FrameReader:
                 except av.error.FFmpegError:
                     break
                 self._restart()
-                if self._next is not None and self._next.seconds <= seconds + _ROUNDING_SECONDS:
+                if self._next is not None and self._next.seconds <= seconds + ROUNDING_SECONDS:
                     return
         self.close()
         self._open()

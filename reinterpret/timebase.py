@@ -25,6 +25,8 @@ _STANDARD_RATES = tuple(
 # Of the time that a frame lasts: an instant on its very beginning could fall before it by rounding, this far behind it
 # falls on it.
 INSIDE_FRAME = Fraction(2, 5)
+# Matroska and others round times to milliseconds: frame 2 of 30 a second is at 0.067, not at 0.0667.
+ROUNDING_SECONDS = Fraction(1, 1000)
 _FRACTION = re.compile(r"-?\d+(/\d+|\.\d+)?", re.ASCII)
 
 

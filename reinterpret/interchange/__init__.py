@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from reinterpret.edits import EditList
-from reinterpret.errors import EditError, OutputError
-from reinterpret.files import check_output, renamed_into
+from reinterpret.errors import EditError
+from reinterpret.files import check_output, not_written, renamed_into
 from reinterpret.interchange.events import Tracks
 from reinterpret.interchange.films import Films
 from reinterpret.interchange.revision import not_found, revised
@@ -88,7 +88,7 @@ def export_timeline(
             # As written: some formats want their own ends of lines.
             temporary.write_bytes(text.encode("utf-8"))
     except OSError as error:
-        raise OutputError(f"{out}: the timeline cannot be written ({error.strerror})") from error
+        raise not_written(out, error) from error
     return [out]
 
 

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 
 from reinterpret.errors import VideoError
 from reinterpret.relinking import is_there
-from reinterpret.timebase import Span, round_half_up
+from reinterpret.timebase import ROUNDING_SECONDS, Span, round_half_up
 from reinterpret.timecode import can_drop, format_timecode, may_drop, parse_timecode
 from reinterpret.video import Video, open_container, open_sound
 
@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 
 # Under which names files carry the reel, the first that is there.
 _REEL_TAGS = ("reel_name", "com.apple.proapps.reel", "reel", "tape")
-# As `frames.FrameReader`: containers round times to milliseconds.
-_ROUNDING_SECONDS = Fraction(1, 1000)
 # Seeks that land too late go on further back.
 _SEEK_STEPS_SECONDS = (Fraction(0), Fraction(10), Fraction(60))
 # A film of a variable rate is counted at up to so many times its mean rate.
@@ -149,7 +147,7 @@ def position(instant: Fraction, shown: Span | None, rate: Fraction) -> int:
     Editing programs count like this. shown: as `shown_spans` has it; without, the rate is taken to be constant. Where
     no position lies on a frame, the nearest to its beginning.
     """
-    found = math.floor((instant + _ROUNDING_SECONDS) * rate)
+    found = math.floor((instant + ROUNDING_SECONDS) * rate)
     if shown is None:
         return max(0, found)
     first, last = _positions_of(shown, rate)
@@ -173,19 +171,19 @@ def counted(facts: MediaFacts, spans: Iterable[Span]) -> MediaFacts:
 
 def _positions_of(shown: Span, rate: Fraction) -> tuple[int, int]:
     """The first and the last position at which a frame is on the screen; the first is later if there is none."""
-    first = math.ceil((shown.start - _ROUNDING_SECONDS) * rate)
-    return first, math.ceil((shown.end - _ROUNDING_SECONDS) * rate) - 1
+    first = math.ceil((shown.start - ROUNDING_SECONDS) * rate)
+    return first, math.ceil((shown.end - ROUNDING_SECONDS) * rate) - 1
 
 
 def _on_screen(
     video: Video, container: av.container.InputContainer, stream: VideoStream, instant: Fraction
 ) -> Span | None:
     """From when to when the frame is on the screen that is there at an instant; None if the file does not tell."""
-    limit = instant + _ROUNDING_SECONDS
+    limit = instant + ROUNDING_SECONDS
     for step in _SEEK_STEPS_SECONDS:
         target = max(Fraction(0), instant - step) + video.start
         try:
-            container.seek(int(target / (stream.time_base or _ROUNDING_SECONDS)), stream=stream, backward=True)
+            container.seek(int(target / (stream.time_base or Fraction(1, 1000))), stream=stream, backward=True)
             before, after = None, None
             for shown, decoding in _packet_seconds(video, container, stream):
                 # Whatever is shown before a packet is decoded has been seen by then.

@@ -10,9 +10,8 @@ import math
 from fractions import Fraction
 
 from reinterpret.interchange.events import Event
+from reinterpret.timebase import ROUNDING_SECONDS
 
-# As `frames.FrameReader`: containers round times to milliseconds.
-_ROUNDING_SECONDS = Fraction(1, 1000)
 # Programs that calculate in floating point keep clear of the bounds by this share of what lies between them.
 _MARGIN = Fraction(1, 10)
 
@@ -41,7 +40,7 @@ def start_seconds(event: Event, rate: Fraction) -> Fraction:
     if math.floor(_phase(event)) != event.source_frame:
         # A variable rate, where only the edit's own instant gives all frames.
         near = _phase(event) / event.media.rate
-        return simplest_between(near - _ROUNDING_SECONDS / 4, near)
+        return simplest_between(near - ROUNDING_SECONDS / 4, near)
     if low <= event.source_frame:
         return event.source_frame / event.media.rate
     margin = (high - low) * _MARGIN
@@ -84,4 +83,4 @@ def _phase(event: Event) -> Fraction:
     assert event.media is not None
     if event.match is None or event.speed == 0:
         return Fraction(event.source_frame)
-    return (event.match.source_span.start + _ROUNDING_SECONDS) * event.media.rate
+    return (event.match.source_span.start + ROUNDING_SECONDS) * event.media.rate

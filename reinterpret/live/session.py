@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from reinterpret.cues import PRESETS
-from reinterpret.errors import LibraryError, OutputError
-from reinterpret.files import renamed_into
+from reinterpret.errors import LibraryError
+from reinterpret.files import not_written, renamed_into
 from reinterpret.library import Library
 from reinterpret.live.chooser import Chooser, ShotKey
 from reinterpret.live.controls import Controls, pressed
@@ -203,7 +203,7 @@ class Session:
                 # Little compression: the picture must not stand still for it.
                 Image.fromarray(rgb(planes)).save(temporary, compress_level=1)
         except OSError as error:
-            raise OutputError(f"{path}: the still cannot be written ({error.strerror or error})") from error
+            raise not_written(path, error) from error
         return path
 
 

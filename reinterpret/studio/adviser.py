@@ -33,7 +33,7 @@ from reinterpret.matching import (
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
 from reinterpret.queries import combined
 from reinterpret.shots import Detection
-from reinterpret.studio.background import step_back
+from reinterpret.studio.background import UNSEEN, step_back
 from reinterpret.studio.reading import read_trailer
 from reinterpret.studio.targets import ClipTargets, Frames
 from reinterpret.video import Video
@@ -203,7 +203,7 @@ class Adviser:
 
     def _run(self, library: Library, trailer: Video) -> None:
         """What the thread does: reads the trailer, then looks at whatever is cut anew."""
-        step_back()
+        step_back(UNSEEN)
         try:
             self._asking = self._opened(library, trailer)
             self._progress = Progress("ready", 1.0)

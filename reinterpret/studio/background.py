@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-# Of what there is to compute it then gets a ninth as much as a thread that the person waits for, and all if there is
-# none.
-_NICENESS = 10
+# Of what there is to compute a thread then gets a third, or a ninth, as much as one that answers the page and as the
+# browser itself; and all if they are idle.
+LOOKED_AT, UNSEEN = 5, 10
 
 
 class Foreground:
@@ -46,11 +46,12 @@ def make_way(busy: Callable[[], bool], *, steps: int) -> None:
         steps -= 1
 
 
-def step_back() -> None:
+def step_back(niceness: int) -> None:
     """Lower the priority of this thread, and of the threads and processes that it will start.
 
-    On Linux alone: elsewhere only whole processes have one.
+    niceness: LOOKED_AT for what comes to the screen, UNSEEN for what does not yet. On Linux alone: elsewhere only whole
+    processes have one.
     """
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)

@@ -16,7 +16,7 @@ from reinterpret.edits import Clip, EditList
 from reinterpret.errors import ReinterpretError
 from reinterpret.rendering.film import render
 from reinterpret.rendering.segments import GivenUp, Stopped
-from reinterpret.studio.background import make_way, step_back
+from reinterpret.studio.background import UNSEEN, make_way, step_back
 from reinterpret.timebase import Span
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ _HEIGHT = 240
 _CRF = 27
 # Eight frames in half a second at worst.
 _PATIENCE_STEPS = 25
+# So many clips that have changed are made before anything else.
+_MOST_WAITED_FOR = 5
 # A player may still be reading the one before.
 _KEPT = 3
 
@@ -107,16 +109,16 @@ class Preview:
                 wanted, self._wanted = self._wanted, None
                 total = wanted.edit.grid.frame_count
                 self._state = replace(self._state, done=0, total=total, running=True, problem=None)
-            if self._state.revision is None:
-                # Nobody has asked for it yet. What changes it later is waited for.
-                first = threading.Thread(target=self._make_aside, args=(wanted,), name="first-preview")
-                first.start()
-                first.join()
+            if len(wanted.pictures - self._shown) > _MOST_WAITED_FOR:
+                # All of it, or most: that takes minutes. A choice or two are waited for.
+                aside = threading.Thread(target=self._make_aside, args=(wanted,), name="large-preview")
+                aside.start()
+                aside.join()
             else:
                 self._make(wanted)
 
     def _make_aside(self, wanted: _Wanted) -> None:
-        step_back()
+        step_back(UNSEEN)
         self._make(wanted)
 
     def _make(self, wanted: _Wanted) -> None:

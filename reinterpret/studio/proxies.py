@@ -13,6 +13,7 @@ from typing import Protocol
 
 from reinterpret.errors import ReinterpretError
 from reinterpret.files import cache_folder, prune
+from reinterpret.studio.background import LOOKED_AT, step_back
 
 logger = logging.getLogger(__name__)
 
@@ -156,6 +157,8 @@ class Proxies:
         job.made.cancel()
 
     def _work(self) -> None:
+        # The page comes first, then its pictures.
+        step_back(LOOKED_AT)
         while True:
             with self._change:
                 while not self._stack and not self._closed:

@@ -9,7 +9,7 @@ from typing import Any
 
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.studio.films import Films
-from reinterpret.timebase import format_seconds
+from reinterpret.timebase import ROUNDING_SECONDS, format_seconds
 from reinterpret.video import Video
 
 _KINDS = {"footage": "", "title": "the trailer itself", "black": "black"}
@@ -98,5 +98,5 @@ _LEAST_PX_PER_SECOND, _MOST_PX_PER_SECOND = 12.0, 160.0
 def _places(start: Fraction, end: Fraction, rate: Fraction) -> tuple[int, int]:
     """The frame on the screen at `start`, and the one after the last that is before `end`; at least one frame."""
     # Times that were rounded to milliseconds lie just before their frame.
-    first = math.floor((start + Fraction(1, 1000)) * rate)
-    return first, max(first + 1, math.ceil((end - Fraction(1, 1000)) * rate))
+    first = math.floor((start + ROUNDING_SECONDS) * rate)
+    return first, max(first + 1, math.ceil((end - ROUNDING_SECONDS) * rate))
