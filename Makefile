@@ -103,8 +103,9 @@ demo: install
 	@echo "out/demo-sheet.jpg         every trailer shot beside its match"
 	@echo "out/grid.png               the archive shots closest to one moment of the trailer"
 
+# Side by side; each process holds PyTorch and films of its own, so not as many as there are cores.
 test: install
-	.venv/bin/python -m pytest -m "not slow"
+	.venv/bin/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist worksteal
 
 test-all: install
 	.venv/bin/python -m pytest

@@ -42,7 +42,7 @@ def test_each_tier_says_what_it_is_for() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
 def test_hostile_names_stay_in_their_cell(name: str) -> None:
     edit = edit_of_clips([(30, video(Path("/films") / name), 2)])
     text = elan.write(timeline(edit), edit)
@@ -64,7 +64,7 @@ def test_annotations_of_a_tier_touch_and_end_with_the_film(frames: list[int], ra
         assert abs(begin - sum(frames) / rate * 1000) <= Fraction(1, 2)
 
 
-@pytest.mark.parametrize("words", HOSTILE_NAMES)
+@pytest.mark.parametrize("words", HOSTILE_NAMES, ids=ascii)
 def test_hostile_words_stay_in_their_cell(words: str) -> None:
     edit = with_hostile_words(edit_of_clips([(30, video("/films/one.mov"), 2)]), words)
     text = elan.write(timeline(edit), edit)

@@ -344,7 +344,7 @@ def test_a_compilation_is_the_storyline_itself() -> None:
     assert [element.tag for element in next(player.root.iter("spine"))] == ["asset-clip", "gap"]
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
 @pytest.mark.parametrize("paths", ["absolute", "relative"])
 def test_hostile_names_are_only_names(name: str, paths: str) -> None:
     film = video(Path("/films") / name)
@@ -387,7 +387,7 @@ def test_the_maintained_adapter_reads_it() -> None:
     assert [item.trimmed_range_in_parent().start_time.value for item in answers] == [0, 10, 15]
 
 
-@pytest.mark.parametrize("words", HOSTILE_NAMES)
+@pytest.mark.parametrize("words", HOSTILE_NAMES, ids=ascii)
 def test_hostile_words_are_only_notes(words: str) -> None:
     edit = with_hostile_words(edit_of_clips([(10, video("/films/one.mov"), 2)]), words)
     text = fcpxml.write(timeline(edit), edit)

@@ -229,7 +229,7 @@ def test_markers_lie_on_the_cuts() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
 @pytest.mark.parametrize("paths", ["absolute", "relative"])
 @pytest.mark.parametrize("speed", [Fraction(1), Fraction(1, 2)])
 def test_hostile_names_are_only_paths(name: str, paths: str, speed: Fraction, caplog: pytest.LogCaptureFixture) -> None:
@@ -248,7 +248,7 @@ def test_hostile_names_are_only_paths(name: str, paths: str, speed: Fraction, ca
         assert name == ".." or "cannot be written as XML" in caplog.text
 
 
-@pytest.mark.parametrize("words", HOSTILE_NAMES)
+@pytest.mark.parametrize("words", HOSTILE_NAMES, ids=ascii)
 def test_hostile_words_are_only_markers(words: str) -> None:
     edit = with_hostile_words(edit_of_clips([(10, video("/films/one.mov"), 2)]), words)
     text = mlt.write(timeline(edit), edit)

@@ -172,7 +172,7 @@ def test_a_film_that_is_another_by_now_is_offline(edit: EditList, films: dict[st
     assert {number_of(picture)[0] for picture in page.pictures} == {1}
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
 def test_hostile_names_are_only_text(name: str) -> None:
     film = video(Path("/films") / name)
     edit = edit_of_clips([(30, film, 2), (5, None, 0)])
@@ -213,7 +213,7 @@ def test_large_edits_have_smaller_pictures(films: dict[str, Path]) -> None:
     assert {picture.shape for picture in Page(sheet.write(timeline(edit), edit)).pictures} == {(90, 160)}
 
 
-@pytest.mark.parametrize("words", HOSTILE_NAMES)
+@pytest.mark.parametrize("words", HOSTILE_NAMES, ids=ascii)
 def test_hostile_words_are_only_text(words: str) -> None:
     edit = with_hostile_words(edit_of_clips([(30, video("/films/one.mov"), 2)]), words)
     text = sheet.write(timeline(edit), edit)

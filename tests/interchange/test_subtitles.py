@@ -53,7 +53,7 @@ def test_each_subtitle_says_what_its_shot_is() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
 def test_hostile_names_are_no_markup_and_end_no_subtitle(name: str) -> None:
     edit = edit_of_clips([(30, video(Path("/films") / name), 2), (30, None, 0)])
     text = subtitles.write(timeline(edit), edit)
@@ -86,7 +86,7 @@ def test_ten_hours_are_as_exact_as_one_minute() -> None:
     assert last[:2] == (35_999_997, 36_000_031)
 
 
-@pytest.mark.parametrize("words", HOSTILE_NAMES)
+@pytest.mark.parametrize("words", HOSTILE_NAMES, ids=ascii)
 def test_hostile_words_end_no_subtitle(words: str) -> None:
     edit = with_hostile_words(edit_of_clips([(30, video("/films/one.mov"), 2), (30, None, 0)]), words)
     text = subtitles.write(timeline(edit), edit)

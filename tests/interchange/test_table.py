@@ -88,7 +88,7 @@ def test_numbers_are_bare_and_text_is_quoted_and_lines_end_as_rfc_4180_says() ->
     assert row.startswith('1,"footage",0,30,25.000000,0.000000,1.200000,"01:00:00:00",')
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
 def test_hostile_names_come_back_and_are_no_formulas(name: str) -> None:
     film = video(Path("/films") / name)
     edit = edit_of_clips([(30, film, 2)])
@@ -144,7 +144,7 @@ def test_places_touch_and_all_three_ways_to_say_them_agree(frames: list[int], ra
         assert parse_timecode(row["record_out_timecode"], rate) - begin == frame
 
 
-@pytest.mark.parametrize("words", HOSTILE_NAMES)
+@pytest.mark.parametrize("words", HOSTILE_NAMES, ids=ascii)
 def test_hostile_words_stay_in_their_cells(words: str) -> None:
     edit = with_hostile_words(edit_of_clips([(30, video("/films/one.mov"), 2)]), words)
     text = table.write(timeline(edit), edit)
