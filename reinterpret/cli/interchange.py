@@ -145,7 +145,8 @@ def import_(
         print_json({"output": str(output), "clips": len(made.clips), "changed": rows})
     elif not quiet:
         if before is not None:
-            print(f"{len(changed)} of {len(made.clips)} clips are not as they were in {edit}")
+            count = f"{len(changed)} of {len(made.clips)} clips are not as they were"
+            print(f"{count if changed else 'every clip is as it was'} in {edit}")
         print(output)
 
 

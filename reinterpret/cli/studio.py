@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -99,7 +100,9 @@ def studio(
         if options.browser:
             _open(address)
 
-    serve(page, listen(options.port), on_ready=on_ready)
+    # That is how it ends.
+    with suppress(KeyboardInterrupt):
+        serve(page, listen(options.port), on_ready=on_ready)
 
 
 def _check_extra() -> None:

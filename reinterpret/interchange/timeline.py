@@ -25,7 +25,7 @@ from reinterpret.interchange.media import MediaFacts, media_facts
 from reinterpret.library import Library
 from reinterpret.relinking import relinked
 from reinterpret.timebase import Span, format_fraction, parse_fraction, round_half_up, standard_rate
-from reinterpret.timecode import can_drop, may_drop, parse_timecode
+from reinterpret.timecode import can_drop, day_frames, may_drop, parse_timecode
 
 Paths = Literal["absolute", "relative"]
 DropFrame = Literal["auto", "yes", "no"]
@@ -233,6 +233,8 @@ def _record(edit: EditList, options: TimelineOptions, name: str) -> Record:
         start = parse_timecode(options.start_timecode, rate, drop=drop)
     except ValueError as error:
         raise UsageError(f"the start timecode cannot be used: {error}") from error
+    if start >= day_frames(rate, drop=drop):
+        raise UsageError(f"the start timecode is a time of day, before 24:00:00:00, got {options.start_timecode}")
     width, height = record_size(edit)
     return Record(name, rate, edit.grid.slot(edit.grid.frame_count), start, drop, width, height)
 

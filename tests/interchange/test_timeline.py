@@ -118,6 +118,9 @@ def test_labels_are_dropped_as_asked_or_as_the_trailer_says(clips: Path, tmp_pat
     assert label(without, drop_frame="no") == "01:00:00:00"
     with pytest.raises(UsageError, match="start timecode cannot be used: the timecode 00:01:00;00 is one of those"):
         label(without, start_timecode="00:01:00:00")
+    assert label(without, start_timecode="23:59:59;29") == "23:59:59;29"
+    with pytest.raises(UsageError, match="a time of day, before 24:00:00:00, got 24:00:00;00"):
+        label(without, start_timecode="24:00:00;00")
 
 
 @pytest.mark.parametrize(
