@@ -118,8 +118,8 @@ def _ready(new_page: Callable[..., Page], address: str) -> None:
         page = new_page(viewport={"width": 1280, "height": 800})
         began = time.perf_counter()
         page.goto(address, wait_until="commit")
-        _until(page, "document.documentElement.dataset.ready === 'yes'")
-        _until(page, "document.querySelector('#list').getAttribute('aria-busy') === 'false'")
+        _until(page, "document.documentElement?.dataset.ready === 'yes'")
+        _until(page, "document.querySelector('#list')?.getAttribute('aria-busy') === 'false'")
         usable.append(time.perf_counter() - began)
         # Of a list that is scrolled only what lies in it is on the screen.
         box = (
@@ -146,7 +146,7 @@ def _choices(page: Page, process: int, count: int, shots: int) -> None:
         if number in marks:
             kept.append(_memory(devtools, process))
         page.keyboard.press("ArrowRight" if number % (2 * shots) < shots else "ArrowLeft")
-        _until(page, "document.querySelector('#list').getAttribute('aria-busy') === 'false'")
+        _until(page, "document.querySelector('#list')?.getAttribute('aria-busy') === 'false'")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
@@ -189,7 +189,7 @@ def _whole(page: Page) -> None:
     visible = []
     for _ in range(5):
         page.keyboard.press("ArrowLeft")
-        _until(page, "document.querySelector('#list').getAttribute('aria-busy') === 'false'")
+        _until(page, "document.querySelector('#list')?.getAttribute('aria-busy') === 'false'")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("ArrowDown")
         # A person has seen what he chooses.
