@@ -159,7 +159,8 @@ def _choices(page: Page, process: int, count: int, shots: int) -> None:
     answered = "filter((one) => one.name.endsWith('/edit/choose')).map((one) => one.duration)"
     answers = page.evaluate(f"performance.getEntriesByType('resource').{answered}")
     print(row(f"key to choice, {len(latencies)} choices", latencies, "ms", "<= 100"))
-    print(f"    {sum(latency > 100 for latency in latencies)} of them above 100 ms")
+    late = [number for number, latency in enumerate(latencies, start=1) if latency > 100]
+    print(f"    above 100 ms: {len(late)} of them, by number: {', '.join(map(str, late)) or 'none'}")
     print(row("choice to saved", answers, "ms"))
     for at, (name, unit) in enumerate(
         (

@@ -12,6 +12,7 @@ from reinterpret.edits import Clip, EditList
 from reinterpret.errors import OutputError, ReinterpretError
 from reinterpret.rendering.film import render
 from reinterpret.rendering.segments import Stopped
+from reinterpret.studio.background import LOOKED_AT, step_back
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,8 @@ class RenderJob:
             self._thread.join()
 
     def _work(self, edit: EditList) -> None:
+        # One goes on choosing meanwhile.
+        step_back(LOOKED_AT)
         try:
             render(edit, self.output, **self._options, on_frames=self._on_frames, given_up=self._given_up)
         except Stopped:

@@ -16,7 +16,7 @@ from reinterpret.edits import Clip, EditList
 from reinterpret.errors import ReinterpretError
 from reinterpret.rendering.film import render
 from reinterpret.rendering.segments import GivenUp, Stopped
-from reinterpret.studio.background import UNSEEN, make_way, step_back
+from reinterpret.studio.background import LOOKED_AT, UNSEEN, make_way, step_back
 from reinterpret.timebase import Span
 
 logger = logging.getLogger(__name__)
@@ -100,6 +100,7 @@ class Preview:
         self._folder.cleanup()
 
     def _work(self) -> None:
+        step_back(LOOKED_AT)
         while True:
             with self._change:
                 while self._wanted is None and not self._closed:
