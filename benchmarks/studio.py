@@ -40,7 +40,7 @@ _WATCH = """() => {
     if (!pressed || !changes.some((one) => one.attributeName === 'src')) return;
     const from = pressed;
     pressed = 0;
-    requestAnimationFrame(() => requestAnimationFrame((now) => window.chosen.push(now - from)));
+    requestAnimationFrame(() => requestAnimationFrame(() => window.chosen.push(performance.now() - from)));
   }).observe(document.getElementById('strip'), { subtree: true, attributes: true, attributeFilter: ['src'] });
 }"""
 _STATUS = "fetch('/status').then((told) => told.json())"
