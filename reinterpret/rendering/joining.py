@@ -45,7 +45,7 @@ def join(segments: list[Path], grid: FrameGrid, sound: Sound | None, out: Path) 
 
     Raises FfmpegError if the segments do not fit together, OSError if `out` cannot be written.
     """
-    order = [display_order(segment) for segment in segments]
+    order = [_display_order(segment) for segment in segments]
     if sum(map(len, order)) != grid.frame_count:
         raise SegmentError(f"the segments have {sum(map(len, order))} frames, the trailer has {grid.frame_count}")
     with ExitStack() as stack:
@@ -100,7 +100,7 @@ def _video_packets(
     time_base: Fraction,
     lead: Fraction,
 ) -> Iterator[Packet]:
-    """The packets of all segments with the times of the whole film. order: of each, see `display_order`."""
+    """The packets of all segments with the times of the whole film. order: of each, see `_display_order`."""
     # Decoding runs ahead of display by the depth of the B-frames, the same everywhere.
     depth = max(position - shown for frames in order for position, shown in enumerate(frames))
     # A whole number, see `_fine_time_base`.
@@ -125,18 +125,18 @@ def _video_packets(
         first += len(frames)
 
 
-def display_order(segment: Path) -> tuple[int, ...]:
+def _display_order(segment: Path) -> tuple[int, ...]:
     """For each packet of a segment, in the order of decoding, the number of the frame it shows. Raises SegmentError."""
     try:
         status = segment.stat()
     except OSError as error:
         raise SegmentError(f"{segment}: the segment is gone ({error.strerror})") from error
     # Segments are never changed, but replaced; when they were used last is written as the time of their change.
-    return _display_order(segment, status.st_ino, status.st_size)
+    return _read_order(segment, status.st_ino, status.st_size)
 
 
 @lru_cache(maxsize=_KNOWN_SEGMENTS)
-def _display_order(segment: Path, _inode: int, _size: int) -> tuple[int, ...]:
+def _read_order(segment: Path, _inode: int, _size: int) -> tuple[int, ...]:
     try:
         with av.open(str(segment)) as container:
             stamps = [packet.pts for packet in _full_packets(container, container.streams.video[0])]

@@ -32,7 +32,7 @@ _KEPT = 3
 
 
 # What of a clip is seen: where it is, and what it shows.
-Picture = tuple[int, int, str, str, Span | None, Span | None, Fraction]
+_Picture = tuple[int, int, str, str, Span | None, Span | None, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,12 @@ class _Wanted:
 
     edit: EditList
     revision: int
-    pictures: frozenset[Picture]
+    pictures: frozenset[_Picture]
+
+    def looks_like(self, other: _Wanted) -> bool:
+        """Whether the films of both are the same, sound included."""
+        same = self.pictures == other.pictures and self.edit.grid == other.edit.grid
+        return same and (self.edit.trailer, self.edit.soundtrack) == (other.edit.trailer, other.edit.soundtrack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Preview:
         self._folder = tempfile.TemporaryDirectory(prefix="reinterpret-studio-", ignore_cleanup_errors=True)
         self._change = threading.Condition()
         self._wanted: _Wanted | None = None
-        self._shown: frozenset[Picture] = frozenset()
+        self._shown: _Wanted | None = None
         self._films: dict[int, Path] = {}
         self._state = PreviewState(None, 0, 0, False, None)
         self._closed = False
@@ -110,7 +115,8 @@ class Preview:
                 wanted, self._wanted = self._wanted, None
                 total = wanted.edit.grid.frame_count
                 self._state = replace(self._state, done=0, total=total, running=True, problem=None)
-            if len(wanted.pictures - self._shown) > _MOST_WAITED_FOR:
+            known = frozenset() if self._shown is None else self._shown.pictures
+            if len(wanted.pictures - known) > _MOST_WAITED_FOR:
                 # All of it, or most: that takes minutes. A choice or two are waited for.
                 aside = threading.Thread(target=self._make_aside, args=(wanted,), name="large-preview")
                 aside.start()
@@ -124,10 +130,9 @@ class Preview:
 
     def _make(self, wanted: _Wanted) -> None:
         path = Path(self._folder.name) / f"{wanted.revision}.mp4"
-        newest = self._state.revision
-        if newest is not None and self._shown == wanted.pictures:
+        if self._shown is not None and self._shown.looks_like(wanted):
             # Something is locked, or suggested: nothing that is seen.
-            self._finished(wanted, self._films[newest])
+            self._finished(wanted, self._films[self._shown.revision])
             return
 
         def on_frames(done: int, total: int) -> None:
@@ -157,7 +162,7 @@ class Preview:
                 if old not in self._films.values():
                     with suppress(OSError):
                         old.unlink()
-            self._shown = wanted.pictures
+            self._shown = wanted
             self._state = replace(self._state, revision=wanted.revision, running=False, problem=None)
 
 
@@ -184,7 +189,7 @@ def render_preview(
     )
 
 
-def _picture(clip: Clip) -> Picture:
+def _picture(clip: Clip) -> _Picture:
     match = clip.match
     shown = ("", None, None) if match is None else (match.film, match.source_span, match.shot_span)
     return (clip.first_frame, clip.frame_count, clip.kind, *shown, clip.speed)

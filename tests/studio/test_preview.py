@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from reinterpret import choosing
 from reinterpret.choosing import shot_of
-from reinterpret.edits import Clip, EditList
+from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.rendering import segments
 from reinterpret.studio.preview import Preview
 from tests.judging import pictures
@@ -114,6 +116,17 @@ def test_what_nobody_sees_makes_no_film(edit: EditList, encoding: Encoding, prev
     assert shown(preview, 8) != film
     # A player may still be reading it.
     assert film.exists()
+
+
+def test_another_sound_makes_another_film(edit: EditList, encoding: Encoding, preview: Preview) -> None:
+    encoding.go_on.set()
+    preview.want(edit, 1)
+    film = shown(preview, 1)
+    # Another program has written it, and it was loaded again.
+    preview.want(replace(edit, soundtrack=Soundtrack("none")), 2)
+    silent = shown(preview, 2)
+    with av.open(str(film)) as loud, av.open(str(silent)) as quiet:
+        assert (len(loud.streams.audio), len(quiet.streams.audio)) == (1, 0)
 
 
 def test_films_of_long_ago_are_deleted(edit: EditList, encoding: Encoding, preview: Preview) -> None:
