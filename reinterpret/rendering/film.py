@@ -114,7 +114,9 @@ def check_films(edit: EditList) -> None:
         try:
             found = fingerprint(video.path)
         except VideoError as error:
-            raise EditError(f"the edit needs a film that is not there: {error}") from error
+            raise EditError(
+                f"the edit needs a film that is not there: {error}; put it back, or beside the edit"
+            ) from error
         if found != video.fingerprint:
             raise EditError(f"{video.path}: is not the film that the edit was made with; make the edit again")
 
