@@ -157,8 +157,9 @@ class Adviser:
         Raises UsageError, LibraryError, EncoderError (for a text), VideoError.
         """
         choosing.needed_seconds(edit, clip)
-        if self._asking is not None:
+        if self._asking is not None and not (wish == Wish() and len(edit.clips[clip].suggestions) >= wish.count):
             return self._asking.suggestions(edit, clip, wish)
+        # The first page is mostly in the edit: nobody has to wait for a busy library to go from shot to shot.
         if wish.text or wish.like:
             raise UsageError(
                 "a text, and what is like a shot, are looked for in a library, which "
@@ -166,7 +167,8 @@ class Adviser:
                     self._progress.stage, "is not there; open the edit with one: reinterpret studio EDIT.json -L LIB"
                 )
             )
-        return _suggestions_of_edit(edit, clip, wish)
+        found = _suggestions_of_edit(edit, clip, wish)
+        return found if self._asking is None else replace(found, more=True, from_library=True)
 
     def match_for(self, edit: EditList, clip: int, film: str, shot: int) -> tuple[Match, tuple[Video, ...]]:
         """An archive shot as a match for a clip, with its film. Raises UsageError, LibraryError, VideoError."""

@@ -14,7 +14,7 @@ from reinterpret.cues import PRESETS, preset_weights
 from reinterpret.edits import EditList
 from reinterpret.errors import EditError, UsageError, VideoError
 from reinterpret.library import Library
-from reinterpret.studio.adviser import Suggestions, Wish
+from reinterpret.studio.adviser import Wish
 from reinterpret.studio.background import Foreground
 from reinterpret.studio.commands import Command, Desk, said
 from reinterpret.studio.films import HEIGHTS, Films
@@ -176,27 +176,16 @@ class Page:
         )
         if clip >= len(state.edit.clips):
             raise UsageError(f"there is no shot {clip + 1}")
-        shown, kept = state.edit.clips[clip].match, state.edit.clips[clip].suggestions
-        if wish == Wish() and len(kept) >= wish.count:
-            # They are in the edit: nobody has to wait for a library that is busy to go from shot to shot.
-            found = Suggestions(
-                kept[: wish.count], state.edit.films, len(kept) > wish.count or self._library is not None, True
-            )
-        else:
-            with self._foreground:
-                found = self.session.suggestions(clip, wish)
+        with self._foreground:
+            found = self.session.suggestions(clip, wish)
         films = {entry.fingerprint: entry for entry in (*state.edit.films, *found.films)}
-        views = []
-        for rank, match in enumerate(found.matches, start=page * wish.count + 1):
-            view = match_view(match, films[match.film], self.films, offline=state.offline)
-            chosen = shown is not None and (shown.film, shown.source_shot) == (match.film, match.source_shot)
-            views.append({**view, "rank": rank, "chosen": chosen})
+        views = [match_view(match, films[match.film], self.films, offline=state.offline) for match in found.matches]
         return {
             "clip": clip,
-            "matches": views,
+            "matches": [{**view, "rank": page * wish.count + place} for place, view in enumerate(views, start=1)],
             "page": page,
             "more": found.more,
-            "from_library": found.from_library,
+            "library": "asked" if found.from_library else self.session.progress().stage,
             "filtered": wish != Wish(page=page),
         }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from reinterpret import choosing, matching
 from reinterpret.choosing import shot_of
 from reinterpret.cues import PRESETS
 from reinterpret.edits import EditList
+from reinterpret.embeddings import Film
 from reinterpret.errors import LibraryError, UsageError
 from reinterpret.library import Library
 from reinterpret.matching import MatchSettings, match
@@ -82,6 +85,33 @@ def test_suggestions_come_in_pages_without_what_was_rejected(edit: EditList, adv
     rejected = choosing.reject(edit, 1, *shot_of(every[1]))
     assert adviser.suggestions(rejected, 1, Wish()).matches == (every[0], *every[2:])
     assert adviser.suggestions(rejected, 1, Wish(page=1, count=3)).matches == every[4:7]
+
+
+def test_no_further_page_is_promised_before_the_library_has_read_the_trailer(
+    edit: EditList, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ten = tuple(replace(edit.clips[1].suggestions[0], source_shot=number) for number in range(10))
+    edit = replace(edit, clips=(edit.clips[0], replace(edit.clips[1], suggestions=ten), *edit.clips[2:]))
+    may_read = threading.Event()
+
+    def slowly(*words: Any) -> Film:
+        assert may_read.wait(60)
+        return read_trailer(*words)
+
+    monkeypatch.setattr("reinterpret.studio.adviser.read_trailer", slowly)
+    adviser = Adviser(library, MatchSettings())
+    adviser.begin(edit)
+    try:
+        found = adviser.suggestions(edit, 1, Wish())
+        assert (found.matches, found.more, found.from_library) == (ten, False, False)
+        may_read.set()
+        assert adviser.wait(60).stage == "ready"
+        # They are in the edit, so nobody has to wait for the library; but it may know more.
+        found = adviser.suggestions(edit, 1, Wish())
+        assert (found.matches, found.more, found.from_library) == (ten, True, True)
+    finally:
+        may_read.set()
+        adviser.close()
 
 
 def test_films_can_be_asked_for_and_left_out(edit: EditList, adviser: Adviser) -> None:

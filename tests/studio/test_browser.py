@@ -185,6 +185,48 @@ def test_choosing_locking_undoing_and_redoing(person: Person, edit_path: Path) -
     assert shown(edit, 2) == chosen
 
 
+def test_a_list_that_comes_anew_takes_nothing_from_under_the_fingers(person: Person, edit_path: Path) -> None:
+    """As when the library has read the trailer: the list is asked for again while somebody walks through it."""
+    page, stage, asked = person.page, "reading", threading.Event()
+
+    def status(route: Any) -> None:
+        answer = route.fetch().json()
+        route.fulfill(json={**answer, "reading": {**answer["reading"], "stage": stage}})
+
+    page.route("**/status", status)
+    person.until("document.querySelector('#reading').textContent.startsWith('reading')")
+    person.goes_to(2)
+    person.press("ArrowDown", "ArrowDown")
+    looked_at = json.loads(page.locator(".suggestion[aria-selected=true]").get_attribute("data-match"))
+    # One answer is held back until a key was pressed on the list that is still seen.
+    held: list[Any] = []
+
+    def suggestions(route: Any) -> None:
+        held.append(route)
+        asked.set()
+
+    page.route("**/suggestions*", suggestions)
+    stage = "ready"
+    while not asked.is_set():
+        page.wait_for_timeout(20)
+    person.press("ArrowDown")
+    further = json.loads(page.locator(".suggestion[aria-selected=true]").get_attribute("data-match"))
+    assert further != looked_at
+    page.evaluate("document.querySelector('#list').firstElementChild.id = 'of-the-old-list'")
+    held[0].continue_()
+    person.until("!document.querySelector('#of-the-old-list')")
+    assert json.loads(page.locator(".suggestion[aria-selected=true]").get_attribute("data-match")) == further
+    assert page.evaluate("document.activeElement.matches('.suggestion[aria-selected=true]')")
+    person.press("Enter")
+    person.hears("Shot 3: chosen")
+    chosen = shown(person.saved(edit_path), 2)
+    assert chosen.source_shot == further["shot"]
+    row = page.locator(".suggestion.chosen")
+    assert row.count() == 1
+    assert str(row.get_attribute("aria-label")).endswith(", chosen")
+    page.unroute_all()
+
+
 def test_the_mouse_does_the_same(person: Person, edit_path: Path) -> None:
     page = person.page
     page.click("#shot-1")
@@ -392,7 +434,10 @@ def test_twenty_choices_by_keyboard_alone_on_a_real_trailer(chromium: Any, media
             person.settled()
             rows = person.page.locator(".suggestion").count()
             if rows:
-                person.press(*["ArrowDown"] * (1 + rounds // 20), "Enter")
+                # Another than the one in hand: those below, or above it where it is the last but one or the last.
+                in_hand = person.page.locator(".suggestion[aria-selected=true]").get_attribute("id")
+                step = "ArrowDown" if int(str(in_hand).removeprefix("suggestion-")) + 2 < rows else "ArrowUp"
+                person.press(*[step] * (1 + rounds // 20), "Enter")
                 person.hears(f"Shot {number + 1}: chosen")
                 match_now = shown(person.saved(path), number)
                 made[rounds] = (match_now.film, match_now.source_shot)

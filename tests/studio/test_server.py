@@ -67,8 +67,9 @@ def until(true: Callable[[], bool], seconds: float = 20) -> None:
 def other_suggestion(browser: TestClient, clip: int) -> dict[str, Any]:
     """A suggestion for a clip that is not the one it shows."""
     text = browser.get(f"/clips/{clip}/suggestions").text
+    shown = browser.get("/state").json()["clips"][clip]["match"]
     found = [json.loads(entry) for entry in re.findall(r"data-match='([^']*)'", text)]
-    return next(match for match in found if not match["chosen"])
+    return next(match for match in found if (match["film"], match["shot"]) != (shown["film"], shown["shot"]))
 
 
 # Who gets in
@@ -243,8 +244,10 @@ def test_a_film_s_name_cannot_become_a_part_of_the_page(edit_path: Path, tmp_pat
 
 
 def test_a_film_that_is_gone_shows_what_the_library_remembers(
-    edit_path: Path, library: Library, tmp_path: Path
+    edit_path: Path, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A picture that was made while the film was there would be shown.
+    monkeypatch.setenv("REINTERPRET_CACHE", str(tmp_path / "cache"))
     edit = EditList.load(edit_path)
     page = Page(Session.open(edit_path), tmp_path / "film.mp4", library=library)
     moved = [replace(film, path=tmp_path / film.name) for film in edit.films]

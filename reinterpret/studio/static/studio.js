@@ -42,6 +42,7 @@ const suggestions = new Suggestions({
   onChoose: () => choose(),
   onProblem: (error) => problem(error),
   filmName: (film) => names.get(film) ?? `film ${film}`,
+  shown: () => clip().match,
 });
 
 const clip = () => state.clips[hand];
@@ -80,7 +81,7 @@ function showState(next, { flash = true } = {}) {
     });
     if (next !== before && JSON.stringify(clip()) !== JSON.stringify(before.clips[hand])) {
       showClip({ keepTime: true });
-      suggestions.setChosen(clip().match);
+      suggestions.markChosen();
     }
   }
   showFacts();
@@ -235,7 +236,7 @@ async function choose({ next = false } = {}) {
   const match = suggestions.match;
   if (!match || suggestions.clip !== number || hand !== number) return;
   guess({ kind: "footage", match: { ...match, speed: undefined } });
-  suggestions.setChosen(match);
+  suggestions.markChosen();
   showClip({ keepTime: true });
   perform("choose", { clip: number, film: match.film, shot: match.shot });
   suggestions.forget(number);
@@ -395,7 +396,7 @@ function showRendering({ stage, done, total, message }) {
 function showReading({ stage, share, message }) {
   const words = { reading: `reading the trailer: ${Math.floor(share * 100)} %`, failed: message }[stage];
   by("reading").textContent = words ?? (suggestions.busy ? "asking the library" : "");
-  if (lastReading === "reading" && stage === "ready") refresh();
+  if (lastReading === "reading" && stage === "ready") suggestions.renew();
   lastReading = stage;
 }
 

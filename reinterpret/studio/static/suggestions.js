@@ -11,10 +11,11 @@ const KEPT_PAGES = 40;
 const TYPING_MS = 350;
 
 export class Suggestions {
-  constructor({ onTry, onChoose, onProblem, filmName }) {
+  constructor({ onTry, onChoose, onProblem, filmName, shown }) {
     this.onTry = onTry;
     this.onProblem = onProblem;
     this.filmName = filmName;
+    this.shown = shown;
     this.clip = null;
     this.active = -1;
     this.page = 0;
@@ -78,22 +79,30 @@ export class Suggestions {
     this.asking?.abort();
     this.asking = new AbortController();
     if (other) list.scrollTop = 0;
+    list.setAttribute("aria-busy", "true");
     this.ready = this.ask(this.asking);
     return this.ready;
   }
 
-  async ask(asking) {
-    const focused = list.contains(document.activeElement);
+  // The same list again, where there may be more to choose from by now. Nobody waits for it: keys are for the list that
+  // is seen, and who looks at one of it goes on looking at that.
+  renew() {
+    this.forget();
+    if (this.busy) return this.show(this.clip, { page: this.page });
+    this.asking = new AbortController();
+    return this.ask(this.asking, { renewed: true });
+  }
+
+  async ask(asking, { renewed = false } = {}) {
     const key = `${this.clip} ${this.address()}`;
-    const known = this.cache.get(key);
-    list.setAttribute("aria-busy", "true");
     try {
-      const text = known ?? (await html(this.address(), asking.signal));
+      const text = this.cache.get(key) ?? (await html(this.address(), asking.signal));
       if (asking.signal.aborted) return this.ready;
       this.keep(key, text);
-      this.lay(text);
+      this.lay(text, renewed ? this.match : null);
     } catch (error) {
       if (asking.signal.aborted || error.name === "AbortError") return this.ready;
+      if (renewed) return this.onProblem(error);
       this.lay("");
       const said = document.createElement("p");
       said.className = "nothing";
@@ -102,26 +111,32 @@ export class Suggestions {
       this.onProblem(error);
     }
     list.setAttribute("aria-busy", "false");
-    if (focused) this.activate(this.active, { focus: true, tried: false });
     return undefined;
   }
 
-  lay(text) {
+  // In hand is the one that was looked at, if it is among them, or else the one that the clip shows, or the first.
+  lay(text, looked = null) {
+    const focused = list.contains(document.activeElement);
+    const top = list.scrollTop;
     this.video.pause();
     this.video.removeAttribute("src");
     this.video.remove();
     list.innerHTML = text;
     this.laid = this.clip;
     this.rows = [...list.querySelectorAll(".suggestion")];
+    this.labels = this.rows.map((row) => row.getAttribute("aria-label"));
     this.active = -1;
+    this.markChosen();
     const facts = by("page-facts");
     const more = Boolean(facts?.dataset.more);
     by("page-back").disabled = this.page === 0;
     by("page-on").disabled = !more;
     by("page-number").textContent = this.page + 1;
     if (this.rows.length) {
+      const kept = looked ? this.rows.findIndex((row) => shows(row, looked)) : -1;
       const chosen = this.rows.findIndex((row) => row.classList.contains("chosen"));
-      this.activate(Math.max(0, chosen), { tried: false });
+      if (kept >= 0) list.scrollTop = top;
+      this.activate(kept >= 0 ? kept : Math.max(0, chosen), { focus: focused, tried: false });
     }
     this.buttons();
   }
@@ -159,11 +174,14 @@ export class Suggestions {
   // Up and down; past the ends of a page to the next one.
   async go(step) {
     if (this.busy) await this.ready;
+    const { page } = this;
     const to = this.active + step;
     if (to >= 0 && to < this.rows.length) return this.activate(to, { focus: true });
     if (step > 0 && by("page-on").disabled === false) {
       await this.turn(1);
-      this.activate(0, { focus: true });
+      // It may have been the last one all the same.
+      if (!this.rows.length) await this.turn(-1);
+      this.activate(this.page === page ? this.rows.length - 1 : 0, { focus: true });
     } else if (step < 0 && this.page > 0) {
       await this.turn(-1);
       this.activate(this.rows.length - 1, { focus: true });
@@ -175,12 +193,14 @@ export class Suggestions {
     if (!button.disabled) await this.show(this.clip, { page: this.page + step });
   }
 
-  // Another one is chosen: said at once, before the server has answered.
-  setChosen(match) {
-    for (const row of this.rows) {
-      const its = JSON.parse(row.dataset.match);
-      row.classList.toggle("chosen", match !== null && its.film === match.film && its.shot === match.shot);
-    }
+  // The one that the shot shows, as the page knows it: often before the server does.
+  markChosen() {
+    const match = this.shown();
+    this.rows.forEach((row, at) => {
+      const chosen = Boolean(match) && shows(row, match);
+      row.classList.toggle("chosen", chosen);
+      row.setAttribute("aria-label", `${this.labels[at]}${chosen ? ", chosen" : ""}`);
+    });
   }
 
   move(row) {
@@ -250,6 +270,11 @@ export class Suggestions {
   get focused() {
     return list.contains(document.activeElement);
   }
+}
+
+function shows(row, match) {
+  const its = JSON.parse(row.dataset.match);
+  return its.film === match.film && its.shot === match.shot;
 }
 
 function chip(words, act, label) {
