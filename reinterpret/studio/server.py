@@ -54,7 +54,6 @@ class Studio:
     def add_to(self, app: FastAPI) -> None:
         """Register all of them."""
         app.add_api_route("/", self.index, response_class=HTMLResponse)
-        app.add_api_route("/strip", self.strip, response_class=HTMLResponse)
         app.add_api_route("/state", self._page.state)
         app.add_api_route("/status", self._page.status)
         app.add_api_route("/waveform", self._page.waveform)
@@ -70,10 +69,6 @@ class Studio:
     def index(self) -> HTMLResponse:
         """The whole page."""
         return self._html("studio.html", frame=self._page.frame(), state=self._page.state())
-
-    def strip(self) -> HTMLResponse:
-        """The shots alone, for when they have become others."""
-        return self._html("strip.html", state=self._page.state(), media=self._page.media)
 
     def suggestions(
         self,

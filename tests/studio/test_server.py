@@ -228,7 +228,7 @@ def test_a_film_s_name_cannot_become_a_part_of_the_page(edit_path: Path, tmp_pat
     page = Page(Session.open(edit_path), tmp_path / "film.mp4")
     with TestClient(create_app(page, token=TOKEN, port=PORT), base_url=HOME) as browser:
         browser.get(f"/?token={TOKEN}")
-        for path in ("/", "/strip", "/clips/1/suggestions"):
+        for path in ("/", "/clips/1/suggestions"):
             text = browser.get(path).text
             assert "onerror" in text
             assert "<img src=x" not in text

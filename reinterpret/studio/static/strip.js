@@ -45,11 +45,25 @@ export class Strip {
     document.getElementById("zoom-out").addEventListener("click", () => this.zoom(1 / ZOOM_STEP));
   }
 
-  // Called when there are other shots than before, with their HTML unless it is there already.
-  lay(state, html) {
-    this.seen.disconnect();
-    if (html !== undefined) strip.innerHTML = html;
+  // Called when there are other shots than before: more of the same elements, or fewer.
+  lay(state) {
     this.shots = [...strip.querySelectorAll(".shot")];
+    while (this.shots.length > state.clips.length) {
+      const shot = this.shots.pop();
+      this.clear(shot);
+      shot.remove();
+    }
+    while (this.shots.length < state.clips.length) {
+      const number = this.shots.length;
+      const shot = this.shots[0].cloneNode(true);
+      this.clear(shot);
+      Object.assign(shot, { id: `shot-${number}`, tabIndex: -1 });
+      shot.dataset.number = number;
+      shot.setAttribute("aria-selected", "false");
+      shot.querySelector(".number").textContent = number + 1;
+      this.shots.push(shot);
+      strip.append(shot);
+    }
     this.rate = state.rate;
     this.slots = state.slots;
     this.clips = state.clips;
@@ -65,6 +79,10 @@ export class Strip {
     });
     track.style.width = `${x(this.slots)}px`;
     wave.style.width = `${x(this.slots)}px`;
+  }
+
+  clear(shot) {
+    for (const row of shot.querySelectorAll(".theirs, .ours")) this.pictures(row, null, 0, 0);
   }
 
   // As many pictures as there is room for, in time: of the trailer's shot, and of what answers it.

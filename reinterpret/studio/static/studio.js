@@ -1,7 +1,7 @@
 // The studio: what the person does goes to the server in a row, what he sees changes at once.
 
 import { listen } from "./keys.js";
-import { clock, html, json, post, Refusal, setMedia } from "./server.js";
+import { clock, json, post, Refusal, setMedia } from "./server.js";
 import { Strip } from "./strip.js";
 import { Suggestions } from "./suggestions.js";
 import { Viewer } from "./viewer.js";
@@ -88,17 +88,13 @@ function showState(next, { flash = true } = {}) {
 }
 
 // There are other shots than before.
-async function relay() {
+function relay() {
   const focused = strip.focused;
   partner = null;
+  by("swap").setAttribute("aria-pressed", "false");
   suggestions.forget();
-  try {
-    const text = await html("/strip");
-    strip.lay(state, text);
-    take(hand, { focus: focused, again: true });
-  } catch (error) {
-    problem(error);
-  }
+  strip.lay(state);
+  take(hand, { focus: focused, again: true });
 }
 
 function showFacts() {
