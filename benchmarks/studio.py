@@ -30,19 +30,39 @@ import reinterpret
 
 ROOT = Path(__file__).resolve().parents[1]
 MEDIA = ROOT.parent / "shared" / "media"
+# A message that is sent in a frame arrives when that frame is drawn.
+_DRAWN = """(then) => requestAnimationFrame(() => {
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => then(performance.now());
+  channel.port2.postMessage('drawn');
+})"""
 # From the key to the first picture in which the strip shows the other shot, as the browser itself measures it.
-_WATCH = """() => {
+_WATCH = f"""() => {{
+  const drawn = {_DRAWN};
   window.chosen = [];
   performance.setResourceTimingBufferSize(100000);
   let pressed = 0;
-  addEventListener('keydown', (event) => { if (event.key === 'Enter') pressed = event.timeStamp; }, true);
-  new MutationObserver((changes) => {
+  addEventListener('keydown', (event) => {{ if (event.key === 'Enter') pressed = event.timeStamp; }}, true);
+  new MutationObserver((changes) => {{
     if (!pressed || !changes.some((one) => one.attributeName === 'src')) return;
     const from = pressed;
     pressed = 0;
-    requestAnimationFrame(() => requestAnimationFrame(() => window.chosen.push(performance.now() - from)));
-  }).observe(document.getElementById('strip'), { subtree: true, attributes: true, attributeFilter: ['src'] });
-}"""
+    drawn((now) => window.chosen.push(now - from));
+  }}).observe(document.getElementById('strip'), {{ subtree: true, attributes: true, attributeFilter: ['src'] }});
+}}"""
+# From the key to the first picture in which the strip shows what all shots have become.
+_AGAIN = f"""() => new Promise((done) => {{
+  const drawn = {_DRAWN};
+  let pressed = 0;
+  addEventListener('keydown', (event) => {{ pressed = event.timeStamp; }}, {{ capture: true, once: true }});
+  const told = new MutationObserver(() => {{
+    if (!pressed || !document.getElementById('said').textContent.includes('again')) return;
+    told.disconnect();
+    drawn((now) => done(now - pressed));
+  }});
+  told.observe(document.getElementById('said'), {{ childList: true, characterData: true, subtree: true }});
+}})"""
+_LISTED = "document.querySelector('#list')?.getAttribute('aria-busy') === 'false'"
 _STATUS = "fetch('/status').then((told) => told.json())"
 
 
@@ -102,13 +122,13 @@ def _studio(edit: Path, library: Path, cuts: Path) -> Iterator[tuple[subprocess.
         process.wait(30)
 
 
-def _until(page: Page, true: str, seconds: float = 120) -> None:
+def _until(page: Page, true: str, seconds: float = 120, *, step: float = 0.05) -> None:
     end = time.perf_counter() + seconds
     while not page.evaluate(true):
         if time.perf_counter() > end:
             sys.exit(f"it did not come: {true}")
         # Asking takes a few milliseconds of the processor, which the page and the studio then have not.
-        time.sleep(0.05)
+        time.sleep(step)
 
 
 def _ready(new_page: Callable[..., Page], address: str) -> None:
@@ -119,7 +139,7 @@ def _ready(new_page: Callable[..., Page], address: str) -> None:
         began = time.perf_counter()
         page.goto(address, wait_until="commit")
         _until(page, "document.documentElement?.dataset.ready === 'yes'")
-        _until(page, "document.querySelector('#list')?.getAttribute('aria-busy') === 'false'")
+        _until(page, _LISTED)
         usable.append(time.perf_counter() - began)
         # Of a list that is scrolled only what lies in it is on the screen.
         box = (
@@ -142,13 +162,21 @@ def _choices(page: Page, process: int, count: int, shots: int) -> None:
     devtools.send("Performance.enable")
     marks = [count * tenth // 10 for tenth in range(1, 10)]
     kept: list[tuple[float, float, float, float]] = []
+    turned: list[float] = []
     for number in range(count):
         if number in marks:
             kept.append(_memory(devtools, process))
+            # Collecting goes on for a while, and is not what a person would wait for.
+            page.wait_for_timeout(1000)
         page.keyboard.press("ArrowRight" if number % (2 * shots) < shots else "ArrowLeft")
-        _until(page, "document.querySelector('#list')?.getAttribute('aria-busy') === 'false'")
+        _until(page, _LISTED)
         page.keyboard.press("ArrowDown")
+        began = time.perf_counter()
         page.keyboard.press("ArrowDown")
+        # What is chosen has been seen, also where it is on the next page.
+        if not page.evaluate(_LISTED):
+            _until(page, _LISTED, step=0.01)
+            turned.append(1000 * (time.perf_counter() - began))
         page.keyboard.press("Enter")
         if number % 10 == 9:
             page.wait_for_timeout(300)
@@ -162,6 +190,8 @@ def _choices(page: Page, process: int, count: int, shots: int) -> None:
     late = [number for number, latency in enumerate(latencies, start=1) if latency > 100]
     print(f"    above 100 ms: {len(late)} of them, by number: {', '.join(map(str, late)) or 'none'}")
     print(row("choice to saved", answers, "ms"))
+    if turned:
+        print(row(f"key to the next page of suggestions, {len(turned)} times", turned, "ms"))
     for at, (name, unit) in enumerate(
         (
             ("page, heap", "MiB"),
@@ -190,7 +220,7 @@ def _whole(page: Page) -> None:
     visible = []
     for _ in range(5):
         page.keyboard.press("ArrowLeft")
-        _until(page, "document.querySelector('#list')?.getAttribute('aria-busy') === 'false'")
+        _until(page, _LISTED)
         page.keyboard.press("ArrowDown")
         page.keyboard.press("ArrowDown")
         # A person has seen what he chooses.
@@ -200,11 +230,9 @@ def _whole(page: Page) -> None:
     print(row("choice to the whole edit with it", visible, "s", "<= 2"))
     seconds, undone = [], []
     for _ in range(5):
-        before = page.evaluate(f"{_STATUS}.then((told) => told.revision)")
-        began = time.perf_counter()
+        page.evaluate(f"void (window.again = ({_AGAIN})())")
         page.keyboard.press("Shift+A")
-        _until(page, f"{_STATUS}.then((told) => told.revision > {before})")
-        seconds.append(time.perf_counter() - began)
+        seconds.append(page.evaluate("window.again.then((milliseconds) => milliseconds)") / 1000)
         page.wait_for_timeout(1000)
         undone.append(_until_settled(page, "z"))
     print(row("again, all shots", seconds, "s", "<= 1"))

@@ -227,6 +227,38 @@ def test_a_list_that_comes_anew_takes_nothing_from_under_the_fingers(person: Per
     page.unroute_all()
 
 
+@pytest.mark.parametrize("empty", [False, True], ids=["there is one", "the last was the last"])
+def test_the_next_page_is_asked_for_before_one_comes_to_the_end_of_this_one(person: Person, empty: bool) -> None:
+    page, asked = person.page, []
+
+    def suggestions(route: Any) -> None:
+        """There is a second page: the first one again, or nothing."""
+        address = route.request.url
+        if "page=1" in address:
+            asked.append(address)
+            route.fulfill(response=route.fetch(url=address if empty else address.replace("page=1", "page=0")))
+        else:
+            route.fulfill(
+                body=route.fetch().text().replace('data-more=""', 'data-more="yes"'), content_type="text/html"
+            )
+
+    page.route("**/suggestions*", suggestions)
+    person.goes_to(2)
+    rows = page.locator(".suggestion").count()
+    person.press(*["ArrowDown"] * rows)
+    person.settled()
+    person.until("document.querySelector('.suggestion[aria-selected=true]') === document.activeElement")
+    assert page.inner_text("#page-number") == ("1" if empty else "2")
+    in_hand = page.locator(".suggestion[aria-selected=true]").get_attribute("id")
+    if empty:
+        assert in_hand == f"suggestion-{rows - 1}"
+        person.press("Enter")
+        person.hears("Shot 3: chosen")
+    # Asked for while somebody was still walking to the end, and not again when he came there.
+    assert len(asked) == 1
+    page.unroute_all()
+
+
 def test_the_mouse_does_the_same(person: Person, edit_path: Path) -> None:
     page = person.page
     page.click("#shot-1")
@@ -313,6 +345,21 @@ def test_splitting_joining_and_moving_cuts(person: Person, edit_path: Path) -> N
     person.press("Shift+B")
     person.until("document.querySelectorAll('.shot').length === 5")
     assert [clip.frame_count for clip in person.saved(edit_path).clips] == [25, 20, 30, 16, 34]
+    # Faster than the answers come.
+    person.press("Home", "ArrowRight", *["Shift+ArrowRight"] * 5)
+    with person.page.expect_response("**/edit/lock"):
+        person.press("b", "Shift+B", "b", "Shift+B", "b", "z", "Shift+Z", "Shift+L")
+    person.hears("locked")
+    frames = [clip.frame_count for clip in person.saved(edit_path).clips]
+    assert sum(frames) == 125
+    shots = "[...document.querySelectorAll('.shot')]"
+    assert person.page.evaluate(f"{shots}.map((shot) => shot.id)") == [f"shot-{n}" for n in range(len(frames))]
+    assert person.page.evaluate(f"{shots}.map((shot) => shot.innerText.trim().split('\\n')[0])") == [
+        str(n + 1) for n in range(len(frames))
+    ]
+    assert person.page.evaluate(f"{shots}.map((shot) => shot.querySelectorAll('.theirs img').length > 0)") == [
+        True for _ in frames
+    ]
 
 
 def test_the_shot_and_its_match_play_in_step(person: Person) -> None:

@@ -8,6 +8,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 const HEIGHT = 144;
 const KEPT_PAGES = 40;
+const ROWS_AHEAD = 3;
 const TYPING_MS = 350;
 
 export class Suggestions {
@@ -22,6 +23,7 @@ export class Suggestions {
     this.like = null;
     this.without = [];
     this.cache = new Map();
+    this.coming = null;
     // The one film that moves; it goes from thumbnail to thumbnail.
     this.video = Object.assign(document.createElement("video"), { muted: true, loop: true, playsInline: true });
     list.addEventListener("click", (event) => {
@@ -62,12 +64,12 @@ export class Suggestions {
     return Boolean(by("by").value || by("film").value || by("text").value.trim() || this.like || this.without.length);
   }
 
-  address() {
+  address(page = this.page) {
     const asked = new URLSearchParams();
     for (const id of ["by", "film", "text"]) if (by(id).value.trim()) asked.set(id, by(id).value.trim());
     if (this.like) asked.set("like", `${this.like.film}:${this.like.shot}`);
     for (const film of this.without) asked.append("without", film);
-    if (this.page) asked.set("page", this.page);
+    if (page) asked.set("page", page);
     return `/clips/${this.clip}/suggestions?${asked}`;
   }
 
@@ -89,14 +91,16 @@ export class Suggestions {
   renew() {
     this.forget();
     if (this.busy) return this.show(this.clip, { page: this.page });
+    this.asking?.abort();
     this.asking = new AbortController();
     return this.ask(this.asking, { renewed: true });
   }
 
   async ask(asking, { renewed = false } = {}) {
-    const key = `${this.clip} ${this.address()}`;
+    const key = this.address();
     try {
-      const text = this.cache.get(key) ?? (await html(this.address(), asking.signal));
+      const coming = this.coming?.key === key ? this.coming.text : null;
+      const text = this.cache.get(key) ?? (await coming) ?? (await html(key, asking.signal));
       if (asking.signal.aborted) return this.ready;
       this.keep(key, text);
       this.lay(text, renewed ? this.match : null);
@@ -147,10 +151,25 @@ export class Suggestions {
     if (this.cache.size > KEPT_PAGES) this.cache.delete(this.cache.keys().next().value);
   }
 
+  // Who comes to the end of a page goes on to the next one: it is asked for before.
+  prepare() {
+    const key = this.address(this.page + 1);
+    if (by("page-on").disabled || this.cache.has(key) || this.coming?.key === key) return;
+    // What goes wrong is said when the page is turned: then it is asked for again.
+    const coming = { key, text: html(key).catch(() => null) };
+    this.coming = coming;
+    coming.text.then((text) => {
+      if (this.coming !== coming) return;
+      this.coming = null;
+      if (text !== null) this.keep(key, text);
+    });
+  }
+
   // What was said about a shot, or about all, does not hold any more.
   forget(clip = null) {
+    this.coming = null;
     for (const key of this.cache.keys()) {
-      if (clip === null || key.startsWith(`${clip} `)) this.cache.delete(key);
+      if (clip === null || key.startsWith(`/clips/${clip}/`)) this.cache.delete(key);
     }
   }
 
@@ -168,6 +187,7 @@ export class Suggestions {
     if (focus) row.focus({ preventScroll: true });
     if (focus) row.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
     if (tried) this.onTry(this.match, row.classList.contains("chosen"));
+    if (number + ROWS_AHEAD >= this.rows.length) this.prepare();
     this.buttons();
   }
 
