@@ -96,7 +96,7 @@ class Suggestions:
     more: bool
     """Whether there is a further page."""
     from_library: bool
-    """Whether the library was asked; else they are those of the edit."""
+    """Whether there is a library to ask; else they are those of the edit, and there are no others."""
 
 
 class Adviser:
@@ -157,9 +157,10 @@ class Adviser:
         Raises UsageError, LibraryError, EncoderError (for a text), VideoError.
         """
         choosing.needed_seconds(edit, clip)
-        if self._asking is not None and not (wish == Wish() and len(edit.clips[clip].suggestions) >= wish.count):
-            return self._asking.suggestions(edit, clip, wish)
         # The first page is mostly in the edit: nobody has to wait for a busy library to go from shot to shot.
+        in_edit = wish == Wish() and len(edit.clips[clip].suggestions) >= wish.count
+        if self._asking is not None and not in_edit:
+            return self._asking.suggestions(edit, clip, wish)
         if wish.text or wish.like:
             raise UsageError(
                 "a text, and what is like a shot, are looked for in a library, which "

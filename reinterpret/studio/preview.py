@@ -66,7 +66,9 @@ class Preview:
     """Keeps a film of the newest edit ready, in a thread. Segments are kept by content: a change makes one of them."""
 
     def __init__(self, *, jobs: int | None = None, give_way: Callable[[], bool] = lambda: False) -> None:
-        """give_way: whether something is being made that the person waits for; the preview then waits a little."""
+        """give_way: whether something is being made that the person waits for; a film of many clips that have changed
+        then waits a little.
+        """
         self._give_way = give_way
         # One core is left to the page.
         self._jobs = jobs or max(1, (os.cpu_count() or 1) - 1)
@@ -126,9 +128,9 @@ class Preview:
 
     def _make_aside(self, wanted: _Wanted) -> None:
         step_back(UNSEEN)
-        self._make(wanted)
+        self._make(wanted, patience_steps=_PATIENCE_STEPS)
 
-    def _make(self, wanted: _Wanted) -> None:
+    def _make(self, wanted: _Wanted, *, patience_steps: int = 0) -> None:
         path = Path(self._folder.name) / f"{wanted.revision}.mp4"
         if self._shown is not None and self._shown.looks_like(wanted):
             # Something is locked, or suggested: nothing that is seen.
@@ -137,7 +139,7 @@ class Preview:
 
         def on_frames(done: int, total: int) -> None:
             self._state = replace(self._state, done=done, total=total)
-            make_way(self._give_way, steps=_PATIENCE_STEPS)
+            make_way(self._give_way, steps=patience_steps)
 
         try:
             render_preview(wanted.edit, path, jobs=self._jobs, on_frames=on_frames, given_up=self._given_up)

@@ -118,6 +118,31 @@ def test_what_nobody_sees_makes_no_film(edit: EditList, encoding: Encoding, prev
     assert film.exists()
 
 
+def test_a_choice_waits_for_nothing_else_that_is_made(edit: EditList, encoding: Encoding) -> None:
+    encoding.go_on.set()
+    asked: list[int] = []
+
+    def something_else_is_made() -> bool:
+        asked.append(len(encoding.made))
+        return False
+
+    # So many shots that all of them are more than a person waits for.
+    split = choosing.split(choosing.split(edit, 0, 10), 2, 35)
+    preview = Preview(jobs=1, give_way=something_else_is_made)
+    try:
+        preview.want(split, 1)
+        shown(preview, 1)
+        assert len(split.clips) == 7
+        assert asked
+        asked.clear()
+        preview.want(other(split, 6), 2)
+        shown(preview, 2)
+        assert len(encoding.made) == 8
+        assert not asked
+    finally:
+        preview.close()
+
+
 def test_another_sound_makes_another_film(edit: EditList, encoding: Encoding, preview: Preview) -> None:
     encoding.go_on.set()
     preview.want(edit, 1)
