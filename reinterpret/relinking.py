@@ -9,15 +9,15 @@ from dataclasses import replace
 from reinterpret.edits import EditList
 from reinterpret.errors import LibraryError, VideoError
 from reinterpret.library import Library
-from reinterpret.video import Video, fingerprint
+from reinterpret.video import Video, known_fingerprint
 
 logger = logging.getLogger(__name__)
 
 
 def is_there(video: Video) -> bool:
-    """Whether a film lies where the edit says, and is still the same. Reads 4 MiB of it."""
+    """Whether a film lies where the edit says, and is still the same. The first time it reads 4 MiB of it."""
     try:
-        return video.path.is_file() and fingerprint(video.path) == video.fingerprint
+        return video.path.is_file() and known_fingerprint(video.path) == video.fingerprint
     except (OSError, VideoError):
         return False
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -78,6 +79,7 @@ _PROBED_FRAMES = 24
 # A fingerprint reads at most this much, spread over the file: 300 hours of film are known again in seconds.
 _FINGERPRINT_CHUNKS = 64
 _FINGERPRINT_CHUNK_BYTES = 64 * 1024
+_KNOWN_FINGERPRINTS = 10_000
 # More than one dropped frame in a hundred is a film with a variable rate, not a film that lost some frames.
 _DROPPED_FRAMES_SHARE = Fraction(1, 100)
 
@@ -288,6 +290,23 @@ def fingerprint(path: Path) -> str:
             return digest.hexdigest()
     except OSError as error:
         raise VideoError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def known_fingerprint(path: Path) -> str:
+    """What `fingerprint` says, not read again as long as the file's place, size and time of change are the same.
+
+    For those who ask at every change of an edit: its films may lie on a slow disk. Raises VideoError.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise VideoError(f"{path}: cannot be read ({error.strerror})") from error
+    return _fingerprint_then(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=_KNOWN_FINGERPRINTS)
+def _fingerprint_then(path: Path, _device: int, _inode: int, _size: int, _changed_ns: int) -> str:
+    return fingerprint(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from reinterpret.errors import VideoError
 from reinterpret.ffmpeg import ffmpeg_program
 from reinterpret.frames import Scaler, decode
-from reinterpret.video import FrameGrid, Video, fingerprint, frame_grid, open_container, probe
+from reinterpret.video import FrameGrid, Video, fingerprint, frame_grid, known_fingerprint, open_container, probe
 from tests.conftest import make_video
 from tests.judging import ffmpeg, numbered_film, pictures, remade
 
@@ -462,6 +462,47 @@ def test_another_size_changes_the_fingerprint(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"\0" * 100 * CHUNK)
     (tmp_path / "b").write_bytes(b"\0" * (100 * CHUNK + 1))
     assert fingerprint(tmp_path / "a") != fingerprint(tmp_path / "b")
+
+
+def test_a_known_film_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "film"
+    path.write_bytes(b"as it was")
+    read: list[Path] = []
+
+    def counted(path: Path) -> str:
+        read.append(path)
+        return fingerprint(path)
+
+    monkeypatch.setattr("reinterpret.video.fingerprint", counted)
+    assert {known_fingerprint(path) for _ in range(3)} == {fingerprint(path)}
+    assert read == [path]
+
+
+@pytest.mark.parametrize("how", ["another time", "another file", "another size"])
+def test_a_known_film_that_has_changed_is_read_again(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "film"
+    path.write_bytes(b"as it was")
+    os.utime(path, ns=(0, 10**18))
+    before = known_fingerprint(path)
+    if how == "another time":
+        path.write_bytes(b"otherwise")
+    elif how == "another file":
+        (tmp_path / "new").write_bytes(b"otherwise")
+        (tmp_path / "new").replace(path)
+        os.utime(path, ns=(0, 10**18))
+    else:
+        path.write_bytes(b"more than it was")
+        os.utime(path, ns=(0, 10**18))
+    assert known_fingerprint(path) == fingerprint(path) != before
+
+
+def test_a_known_film_that_is_gone_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "film"
+    path.write_bytes(b"as it was")
+    known_fingerprint(path)
+    path.unlink()
+    with pytest.raises(VideoError, match="film: cannot be read"):
+        known_fingerprint(path)
 
 
 def test_the_fingerprint_of_a_huge_file_is_had_at_once(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from reinterpret.rendering.mixing import mix_sound
 from reinterpret.rendering.panel import Fit
 from reinterpret.rendering.segments import MOST_BYTES, GivenUp, Layout, Settings, encode_segments
 from reinterpret.timebase import round_half_up
-from reinterpret.video import OPEN_OPTIONS, FrameGrid, Video, fingerprint, open_container
+from reinterpret.video import OPEN_OPTIONS, FrameGrid, Video, known_fingerprint, open_container
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def check_films(edit: EditList) -> None:
     """Raises EditError, naming the films, if those that the edit uses are missing or not what they were."""
     for video in edit.seen_films:
         try:
-            found = fingerprint(video.path)
+            found = known_fingerprint(video.path)
         except VideoError as error:
             raise EditError(
                 f"the edit needs a film that is not there: {error}; put it back, or beside the edit"
