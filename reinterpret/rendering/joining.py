@@ -22,9 +22,11 @@ from reinterpret.video import OPEN_OPTIONS, FrameGrid
 
 # PyAV's packets know the kind of their stream; here video and audio are merged.
 Packet: TypeAlias = "av.Packet[Any]"
-# Of so many segments it is remembered in which order their frames are decoded, for a film that is joined again and
-# again as it changes: a number of a few bytes a frame.
+# Of so many segments it is remembered in which order their frames are decoded, and of small ones what they hold, for a
+# film that is joined again and again as it changes: opening a file takes longer than writing its packets.
 _KNOWN_SEGMENTS = 1000
+# 128 MiB of packets at most.
+_KEPT_BYTES = 128 << 10
 
 
 class SegmentError(FfmpegError):
@@ -45,9 +47,10 @@ def join(segments: list[Path], grid: FrameGrid, sound: Sound | None, out: Path) 
 
     Raises FfmpegError if the segments do not fit together, OSError if `out` cannot be written.
     """
-    order = [_display_order(segment) for segment in segments]
-    if sum(map(len, order)) != grid.frame_count:
-        raise SegmentError(f"the segments have {sum(map(len, order))} frames, the trailer has {grid.frame_count}")
+    read = [_segment(path) for path in segments]
+    frame_count = sum(len(segment.order) for segment in read)
+    if frame_count != grid.frame_count:
+        raise SegmentError(f"the segments have {frame_count} frames, the trailer has {grid.frame_count}")
     with ExitStack() as stack:
         film = stack.enter_context(
             av.open(str(out.absolute()), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"})
@@ -67,7 +70,7 @@ def join(segments: list[Path], grid: FrameGrid, sound: Sound | None, out: Path) 
             packets.append(_audio_packets(source, stream, audio, sound.delay + lead))
         time_base = _fine_time_base(grid.rate, lead)
         video.time_base = time_base
-        packets.append(_video_packets(segments, order, grid, video, time_base, lead))
+        packets.append(_video_packets(read, grid, video, time_base, lead))
         try:
             film.start_encoding()
             for packet in heapq.merge(*packets, key=_decoding_seconds):
@@ -93,59 +96,78 @@ def _decoding_seconds(packet: Packet) -> float:
 
 
 def _video_packets(
-    segments: list[Path],
-    order: list[tuple[int, ...]],
-    grid: FrameGrid,
-    stream: av.stream.Stream,
-    time_base: Fraction,
-    lead: Fraction,
+    segments: list[_Segment], grid: FrameGrid, stream: av.stream.Stream, time_base: Fraction, lead: Fraction
 ) -> Iterator[Packet]:
-    """The packets of all segments with the times of the whole film. order: of each, see `_display_order`."""
+    """The packets of all segments with the times of the whole film."""
     # Decoding runs ahead of display by the depth of the B-frames, the same everywhere.
-    depth = max(position - shown for frames in order for position, shown in enumerate(frames))
+    depth = max(position - shown for segment in segments for position, shown in enumerate(segment.order))
     # A whole number, see `_fine_time_base`.
     ticks = int(1 / (grid.rate * time_base))
     offset = round_half_up(lead / time_base)
     first = 0
-    extradata = None
-    for segment, frames in zip(segments, order, strict=True):
-        with av.open(str(segment)) as container:
-            source = container.streams.video[0]
-            extradata = extradata or source.codec_context.extradata
-            if source.codec_context.extradata != extradata:
-                raise SegmentError(f"{segment}: was encoded otherwise than the first segment")
-            for position, packet in enumerate(_full_packets(container, source)):
-                slot = grid.slot(first + frames[position])
-                packet.pts = offset + slot * ticks
-                packet.dts = offset + (first + position - depth) * ticks
-                packet.duration = (grid.slot(first + frames[position] + 1) - slot) * ticks
-                packet.time_base = time_base
-                packet.stream = stream
-                yield packet
-        first += len(frames)
+    for segment in segments:
+        if segment.extradata != segments[0].extradata:
+            raise SegmentError(f"{segment.path}: was encoded otherwise than the first segment")
+        for position, packet in enumerate(segment.packets()):
+            slot = grid.slot(first + segment.order[position])
+            packet.pts = offset + slot * ticks
+            packet.dts = offset + (first + position - depth) * ticks
+            packet.duration = (grid.slot(first + segment.order[position] + 1) - slot) * ticks
+            packet.time_base = time_base
+            packet.stream = stream
+            yield packet
+        first += len(segment.order)
 
 
-def _display_order(segment: Path) -> tuple[int, ...]:
-    """For each packet of a segment, in the order of decoding, the number of the frame it shows. Raises SegmentError."""
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """What is known of a segment after it was read."""
+
+    path: Path
+    extradata: bytes | None
+    order: tuple[int, ...]
+    """For each packet, in the order of decoding, the number of the frame it shows."""
+    kept: tuple[tuple[bytes, bool], ...]
+    """Of a small segment its packets, and whether each is a key frame."""
+
+    def packets(self) -> Iterator[Packet]:
+        """Its packets, without times that mean anything."""
+        for content, is_keyframe in self.kept:
+            packet = av.Packet(content)
+            packet.is_keyframe = is_keyframe
+            yield packet
+        if not self.kept:
+            with av.open(str(self.path)) as container:
+                yield from _full_packets(container, container.streams.video[0])
+
+
+def _segment(path: Path) -> _Segment:
+    """Raises SegmentError."""
     try:
-        status = segment.stat()
+        status = path.stat()
     except OSError as error:
-        raise SegmentError(f"{segment}: the segment is gone ({error.strerror})") from error
+        raise SegmentError(f"{path}: the segment is gone ({error.strerror})") from error
     # Segments are never changed, but replaced; when they were used last is written as the time of their change.
-    return _read_order(segment, status.st_ino, status.st_size)
+    return _read_segment(path, status.st_ino, status.st_size)
 
 
 @lru_cache(maxsize=_KNOWN_SEGMENTS)
-def _read_order(segment: Path, _inode: int, _size: int) -> tuple[int, ...]:
+def _read_segment(path: Path, _inode: int, size: int) -> _Segment:
+    stamps, kept = [], []
     try:
-        with av.open(str(segment)) as container:
-            stamps = [packet.pts for packet in _full_packets(container, container.streams.video[0])]
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            extradata = stream.codec_context.extradata
+            for packet in _full_packets(container, stream):
+                stamps.append(packet.pts)
+                if size <= _KEPT_BYTES:
+                    kept.append((bytes(packet), packet.is_keyframe))
     except (av.error.FFmpegError, IndexError) as error:
-        raise SegmentError(f"{segment}: the segment is damaged ({error})") from error
+        raise SegmentError(f"{path}: the segment is damaged ({error})") from error
     rank = {stamp: number for number, stamp in enumerate(sorted(stamp for stamp in stamps if stamp is not None))}
     if len(rank) != len(stamps):
-        raise SegmentError(f"{segment}: the segment has frames without a time")
-    return tuple(rank[stamp] for stamp in stamps if stamp is not None)
+        raise SegmentError(f"{path}: the segment has frames without a time")
+    return _Segment(path, extradata, tuple(rank[stamp] for stamp in stamps if stamp is not None), tuple(kept))
 
 
 def _full_packets(container: av.container.InputContainer, stream: av.stream.Stream) -> Iterator[Packet]:

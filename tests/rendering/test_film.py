@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -24,7 +25,7 @@ from reinterpret.edits import Clip, EditList
 from reinterpret.errors import EditError, OutputError, UsageError
 from reinterpret.rendering.film import panel_size, render, side_by_side_path
 from reinterpret.rendering.joining import _fine_time_base as fine_time_base
-from reinterpret.rendering.joining import join
+from reinterpret.rendering.joining import _read_segment, join
 from reinterpret.rendering.segments import Stopped
 from reinterpret.video import FrameGrid, Video
 from tests.judging import (
@@ -828,6 +829,31 @@ def test_segments_join_frame_by_frame(edit: EditList, segments: Path, tmp_path: 
     join([segment] * 100, grid, None, tmp_path / "long.mp4")
     times = [when for when, _ in pictures(tmp_path / "long.mp4")]
     assert times == [Fraction(frame * 1001, 24000) for frame in range(2000)]
+
+
+def test_small_segments_are_read_once_and_large_ones_each_time_for_the_same_film(
+    edit: EditList, segments: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = (tmp_path / name for name in ("first.mp4", "again.mp4", "large.mp4"))
+    options = {**QUICK, "preset": "medium"}  # with B-frames
+    render(edit, first, **options)
+    opened: list[str] = []
+
+    def counted(file: str, *arguments: Any, **options: Any) -> Any:
+        opened.append(file)
+        return open_file(file, *arguments, **options)
+
+    open_file = av.open
+    monkeypatch.setattr("reinterpret.rendering.joining.av.open", counted)
+    for path in others:
+        opened.clear()
+        render(edit, path, **options)
+        read = [file for file in opened if file.startswith(str(segments))]
+        # The first is opened for what all of them have in common.
+        assert len(read) == (1 if path.stem == "again" else 1 + 2 * len(edit.clips))
+        assert path.read_bytes() == first.read_bytes()
+        _read_segment.cache_clear()
+        monkeypatch.setattr("reinterpret.rendering.joining._KEPT_BYTES", 0)
 
 
 def test_the_second_film_s_name() -> None:
