@@ -1,4 +1,8 @@
-"""The preview: the edit as it is now goes in, a small film of the whole comes out, made again as soon as it changes."""
+"""The preview: the edit as it is now goes in, a small film of the whole comes out, made again as soon as it changes.
+
+It is made from a small copy of the trailer: a choice changes nothing on that side, and the key frames of a trailer from
+the web may lie ten seconds of large pictures apart, all of which would be decoded for each choice.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +16,22 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from reinterpret.edits import Clip, EditList
+from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.errors import ReinterpretError
 from reinterpret.rendering.film import render
 from reinterpret.rendering.segments import GivenUp, Stopped
 from reinterpret.studio.background import LOOKED_AT, UNSEEN, make_way, step_back
 from reinterpret.timebase import Span
+from reinterpret.video import FrameGrid, Video, probe
 
 logger = logging.getLogger(__name__)
 
 _HEIGHT = 240
 _CRF = 27
+# Of what is encoded once more.
+_COPY_CRF = 18
+# Of so many frames are the parts of the copy that are kept when the studio is closed before it is whole.
+_COPIED_FRAMES = 1000
 # Eight frames in half a second at worst.
 _PATIENCE_STEPS = 25
 # So many clips that have changed are made before anything else.
@@ -76,6 +85,7 @@ class Preview:
         self._change = threading.Condition()
         self._wanted: _Wanted | None = None
         self._shown: _Wanted | None = None
+        self._copied: tuple[Video, FrameGrid, Video] | None = None
         self._films: dict[int, Path] = {}
         self._state = PreviewState(None, 0, 0, False, None)
         self._closed = False
@@ -137,12 +147,17 @@ class Preview:
             self._finished(wanted, self._films[self._shown.revision])
             return
 
-        def on_frames(done: int, total: int) -> None:
-            self._state = replace(self._state, done=done, total=total)
+        frames = wanted.edit.grid.frame_count
+        before, total = 0, frames if self._is_copied(wanted.edit) else 2 * frames
+
+        def on_frames(done: int, _: int) -> None:
+            self._state = replace(self._state, done=before + done, total=total)
             make_way(self._give_way, steps=patience_steps)
 
         try:
-            render_preview(wanted.edit, path, jobs=self._jobs, on_frames=on_frames, given_up=self._given_up)
+            edit = self._from_copy(wanted.edit, on_frames)
+            before = total - frames
+            render_preview(edit, path, jobs=self._jobs, on_frames=on_frames, given_up=self._given_up)
         except Stopped:
             return
         except (ReinterpretError, OSError) as error:
@@ -150,6 +165,19 @@ class Preview:
             self._state = replace(self._state, running=False, problem=str(error))
         else:
             self._finished(wanted, path)
+
+    def _is_copied(self, edit: EditList) -> bool:
+        return edit.trailer is None or (self._copied is not None and self._copied[:2] == (edit.trailer, edit.grid))
+
+    def _from_copy(self, edit: EditList, on_frames: Callable[[int, int], None]) -> EditList:
+        """The edit with a small copy in place of its trailer, which is made if there is none yet."""
+        if edit.trailer is None:
+            return edit
+        if self._copied is None or not self._is_copied(edit):
+            path = Path(self._folder.name) / "trailer.mp4"
+            copy_trailer(edit, path, jobs=self._jobs, on_frames=on_frames, given_up=lambda _: self._closed)
+            self._copied = edit.trailer, edit.grid, probe(path)
+        return replace(edit, trailer=self._copied[2])
 
     def _given_up(self, clip: Clip) -> bool:
         """Whether a clip that is being made is not wanted any more, because a newer edit shows something else."""
@@ -166,6 +194,29 @@ class Preview:
                         old.unlink()
             self._shown = wanted
             self._state = replace(self._state, revision=wanted.revision, running=False, problem=None)
+
+
+def copy_trailer(
+    edit: EditList,
+    path: Path,
+    *,
+    jobs: int | None = None,
+    on_frames: Callable[[int, int], None] | None = None,
+    given_up: GivenUp | None = None,
+) -> None:
+    """The trailer of an edit with its sound, frame by frame, as small as in the preview. Raises what `render` does."""
+    count = edit.grid.frame_count
+    parts = tuple(Clip(first, min(_COPIED_FRAMES, count - first), "title") for first in range(0, count, _COPIED_FRAMES))
+    render(
+        replace(edit, films=(), clips=parts, soundtrack=Soundtrack()),
+        path,
+        height=_HEIGHT,
+        crf=_COPY_CRF,
+        preset="ultrafast",
+        jobs=jobs,
+        on_frames=on_frames,
+        given_up=given_up,
+    )
 
 
 def render_preview(

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ import pytest
 from reinterpret import choosing
 from reinterpret.choosing import shot_of
 from reinterpret.edits import Clip, EditList, Soundtrack
+from reinterpret.frames import FrameReader
 from reinterpret.rendering import segments
 from reinterpret.studio.preview import Preview
-from tests.judging import pictures
+from tests.judging import edit_of, number_of, numbered_film, pictures, sound_packets, with_sound
 
 
 @pytest.fixture
@@ -28,19 +30,21 @@ def edit(edit_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ed
 
 
 class Encoding:
-    """Which clips were encoded to the end; each one waits until it may."""
+    """Which clips of an edit were encoded to the end, and whether its trailer; each one waits until it may."""
 
     def __init__(self) -> None:
         self._encode = segments._Encoder.encode
         self.began, self.go_on = threading.Semaphore(0), threading.Event()
         self.made: list[int] = []
+        self.copied: list[int] = []
 
     def encode(self, encoder: Any, path: Path, clip: Clip, planes: Any) -> bool:
         self.began.release()
         assert self.go_on.wait(20)
         made = self._encode(encoder, path, clip, planes)
         if made:
-            self.made.append(clip.first_frame)
+            beside = encoder.settings.layout == "side-by-side"
+            (self.made if beside else self.copied).append(clip.first_frame)
         return made
 
 
@@ -101,6 +105,60 @@ def test_a_change_makes_one_segment(edit: EditList, encoding: Encoding, preview:
     assert encoding.made[before:] == [edit.clips[2].first_frame]
     assert first.exists()
     assert first != second
+
+
+def test_the_trailer_is_copied_once(
+    edit: EditList, encoding: Encoding, preview: Preview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoding.go_on.set()
+    preview.want(edit, 1)
+    shown(preview, 1)
+    assert encoding.copied == [0]
+    assert preview.state.total == 2 * edit.grid.frame_count
+    opened: list[Path] = []
+
+    def counted(reader: FrameReader) -> None:
+        opened.append(reader._video.path)
+        open_reader(reader)
+
+    open_reader = FrameReader._open
+    monkeypatch.setattr(FrameReader, "_open", counted)
+    changed = other(edit, 2)
+    preview.want(changed, 2)
+    shown(preview, 2)
+    assert encoding.copied == [0]
+    assert preview.state.total == edit.grid.frame_count
+    assert edit.trailer is not None
+    assert changed.clips[2].match is not None
+    assert edit.trailer.path not in opened
+    assert changed.film(changed.clips[2].match.film).path in opened
+
+
+@pytest.mark.parametrize("delays", [(0, 0), (0.3, 0), (0, 0.3)])
+def test_the_preview_shows_each_frame_of_the_trailer_beside_that_of_the_edit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preview: Preview, delays: tuple[float, float]
+) -> None:
+    monkeypatch.setenv("REINTERPRET_CACHE", str(tmp_path / "cache"))
+    # Not in one part.
+    monkeypatch.setattr("reinterpret.studio.preview._COPIED_FRAMES", 64)
+    slots = [slot for slot in range(201) if slot != 77]
+    silent = numbered_film(tmp_path / "dropped.mkv", 200, film=1, times=[Fraction(slot, 25) for slot in slots])
+    delayed = {"sound_delay": delays[0], "picture_delay": delays[1]}
+    trailer = with_sound(silent, tmp_path / "trailer.mkv", "aac", seconds=8, **delayed)
+    archive = numbered_film(tmp_path / "archive.mp4", 250, film=2)
+    edit = edit_of(trailer, (70, archive, 1), (100, None, 0), (30, archive, 2))
+    preview.want(edit, 1)
+    film = shown(preview, 1)
+    seen = pictures(film)
+    across = seen[0][1].shape[1] // 2
+    assert [when - seen[0][0] for when, _ in seen] == [Fraction(slot, 25) for slot in slots]
+    assert [number_of(picture[:, :across]) for _, picture in seen] == [(1, frame) for frame in range(200)]
+    right = [number_of(picture[:, across:]) for _, picture in seen[:70] + seen[170:]]
+    assert right == [(2, 25 + frame) for frame in range(70)] + [(2, 50 + frame) for frame in range(30)]
+    heard, original = sound_packets(film), sound_packets(trailer)
+    assert [content for _, content in heard] == [content for _, content in original]
+    # Matroska rounds to a millisecond.
+    assert all(abs(now - then) < 0.002 for (now, _), (then, _) in zip(heard, original, strict=True))
 
 
 def test_what_nobody_sees_makes_no_film(edit: EditList, encoding: Encoding, preview: Preview) -> None:
