@@ -233,8 +233,7 @@ def measure_inset(
     number = list(EDITS).index(PICTURE_IN_PICTURE)
     rankings = rank([Query(clips.at(own[number]), 0) for own in paths], 1)
     wanted = [shot.target for shot in shots]
-    with_twins = [[alike.get(one, one) for one in order] for order in rankings]
-    return recall_at(1, rankings, wanted), recall_at(1, with_twins, [alike.get(one, one) for one in wanted])
+    return recall_at(1, rankings, wanted), recall_at(1, rankings, wanted, alike)
 
 
 def measure_found(
@@ -260,9 +259,7 @@ def _found(
     wanted = [shot.target for shot in shots]
     pool = [name for name in EDITS if name != PICTURE_IN_PICTURE]
     together = [ranking for name in pool for ranking in rankings[name]]
-    any_twin = [alike.get(one, one) for one in wanted]
-    with_twins = {name: [[alike.get(one, one) for one in order] for order in rankings[name]] for name in pool}
-    by_twins = [recall_at(1, with_twins[name], any_twin) for name in pool]
+    by_twins = [recall_at(1, rankings[name], wanted, alike) for name in pool]
     missed = {
         name: [shot.name for shot, order in zip(shots, rankings[name], strict=True) if order[:1] != [shot.target]]
         for name in EDITS
@@ -570,10 +567,11 @@ def ask(options: argparse.Namespace) -> Answers:
     if "found" in options.only:
         paths = make_edits(work, shots, everything)
         clips = work.shelf("edits", [path for own in paths for path in own], _WHOLE)
-        answers.found = measure_found(methods, clips, shots, paths, twins(archive))
+        alike = twins(archive)
+        answers.found = measure_found(methods, clips, shots, paths, alike)
         encoder = library_encoder(archive.library, threads=os.cpu_count())
         rank = by_parts(archive.neighbours, encoder)
-        answers.inset, answers.inset_twins = measure_inset(rank, clips, shots, paths, twins(archive))
+        answers.inset, answers.inset_twins = measure_inset(rank, clips, shots, paths, alike)
     if "kinds" in options.only:
         queries, labels, answers.unlabelled = labelled(archive)
         answers.kinds = measure_kinds(methods, queries, labels, sum(len(film.shots) for film in archive.films))

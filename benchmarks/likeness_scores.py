@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 
-def recall_at(k: int, rankings: Sequence[Sequence[Hashable]], wanted: Sequence[Hashable]) -> float:
+def recall_at(
+    k: int,
+    rankings: Sequence[Sequence[Hashable]],
+    wanted: Sequence[Hashable],
+    alike: Mapping[Any, Hashable] = MappingProxyType({}),
+) -> float:
     """How many of the queries find what they want among their first `k`; nan without queries.
+
+    alike: for some, one that stands for all that are the same; finding any of them counts.
 
     >>> recall_at(1, ["ab", "ab"], ["a", "b"]), recall_at(2, ["ab", "ab"], ["a", "b"])
     (0.5, 1.0)
+    >>> recall_at(1, ["ab", "ca"], ["b", "b"], {"a": "b"})
+    0.5
     """
     if not wanted:
         return math.nan
-    found = sum(one in ranking[:k] for ranking, one in zip(rankings, wanted, strict=True))
+    found = sum(
+        alike.get(one, one) in [alike.get(other, other) for other in ranking[:k]]
+        for ranking, one in zip(rankings, wanted, strict=True)
+    )
     return found / len(wanted)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.errors import ReinterpretError
 from reinterpret.rendering.film import render
-from reinterpret.rendering.segments import GivenUp, Stopped
+from reinterpret.rendering.segments import GivenUp, Layout, Stopped
 from reinterpret.studio.background import LOOKED_AT, UNSEEN, make_way, step_back
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video, probe
@@ -157,7 +157,7 @@ class Preview:
         try:
             edit = self._from_copy(wanted.edit, on_frames)
             before = total - frames
-            render_preview(edit, path, jobs=self._jobs, on_frames=on_frames, given_up=self._given_up)
+            self._render(edit, path, "side-by-side", _CRF, on_frames, self._given_up)
         except Stopped:
             return
         except (ReinterpretError, OSError) as error:
@@ -175,9 +175,31 @@ class Preview:
             return edit
         if self._copied is None or not self._is_copied(edit):
             path = Path(self._folder.name) / "trailer.mp4"
-            copy_trailer(edit, path, jobs=self._jobs, on_frames=on_frames, given_up=lambda _: self._closed)
+            self._render(_trailer_alone(edit), path, "alone", _COPY_CRF, on_frames, lambda _: self._closed)
             self._copied = edit.trailer, edit.grid, probe(path)
         return replace(edit, trailer=self._copied[2])
+
+    def _render(
+        self,
+        edit: EditList,
+        path: Path,
+        layout: Layout,
+        crf: int,
+        on_frames: Callable[[int, int], None],
+        given_up: GivenUp,
+    ) -> None:
+        """Raises what `render` raises."""
+        render(
+            edit,
+            path,
+            layout=layout,
+            height=_HEIGHT,
+            crf=crf,
+            preset="ultrafast",
+            jobs=self._jobs,
+            on_frames=on_frames,
+            given_up=given_up,
+        )
 
     def _given_up(self, clip: Clip) -> bool:
         """Whether a clip that is being made is not wanted any more, because a newer edit shows something else."""
@@ -196,50 +218,11 @@ class Preview:
             self._state = replace(self._state, revision=wanted.revision, running=False, problem=None)
 
 
-def copy_trailer(
-    edit: EditList,
-    path: Path,
-    *,
-    jobs: int | None = None,
-    on_frames: Callable[[int, int], None] | None = None,
-    given_up: GivenUp | None = None,
-) -> None:
-    """The trailer of an edit with its sound, frame by frame, as small as in the preview. Raises what `render` does."""
+def _trailer_alone(edit: EditList) -> EditList:
+    """The trailer of an edit with its own sound, frame by frame."""
     count = edit.grid.frame_count
     parts = tuple(Clip(first, min(_COPIED_FRAMES, count - first), "title") for first in range(0, count, _COPIED_FRAMES))
-    render(
-        replace(edit, films=(), clips=parts, soundtrack=Soundtrack()),
-        path,
-        height=_HEIGHT,
-        crf=_COPY_CRF,
-        preset="ultrafast",
-        jobs=jobs,
-        on_frames=on_frames,
-        given_up=given_up,
-    )
-
-
-def render_preview(
-    edit: EditList,
-    path: Path,
-    *,
-    jobs: int | None = None,
-    on_frames: Callable[[int, int], None] | None = None,
-    given_up: GivenUp | None = None,
-) -> None:
-    """The whole edit as a small film, trailer left and reinterpretation right. Raises what `render` raises."""
-    render(
-        edit,
-        path,
-        layout="side-by-side",
-        fit="crop",
-        height=_HEIGHT,
-        crf=_CRF,
-        preset="ultrafast",
-        jobs=jobs,
-        on_frames=on_frames,
-        given_up=given_up,
-    )
+    return replace(edit, films=(), clips=parts, soundtrack=Soundtrack())
 
 
 def _picture(clip: Clip) -> _Picture:
