@@ -20,6 +20,7 @@ from reinterpret.errors import LibraryError, ReinterpretError
 from reinterpret.frames import FrameReader
 from reinterpret.library import Library
 from reinterpret.live.chooser import ShotKey
+from reinterpret.live.heap import release_unused
 from reinterpret.neighbours import Hit
 from reinterpret.shots.shot import Shot
 from reinterpret.video import Video
@@ -100,6 +101,7 @@ class Reel:
             self.error = LibraryError(f"{hit.film}: cannot be played ({error})")
         finally:
             self._first.set()
+            release_unused()
 
     def _put(self, frame: ArchiveFrame) -> None:
         while not self._closed.is_set():

@@ -228,6 +228,22 @@ def test_a_change_is_seen_when_its_frames_are_there_and_never_before(library: Li
     assert threading.active_count() == before
 
 
+def test_what_a_shot_needed_goes_back_to_the_system_when_it_ends(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the thread that decoded it: the screen does not wait for that."""
+    released: list[str] = []
+    monkeypatch.setattr(
+        "reinterpret.live.player.release_unused", lambda: released.append(threading.current_thread().name)
+    )
+    film = library.fingerprints()[0]
+    with Player(library, RATE) as player:
+        for shot in (0, 1, 0):
+            player.change(Hit(film, shot, 0.5))
+            player.frame(wait=True)
+    assert released == ["live reel"] * 3
+
+
 def test_a_film_that_is_gone_is_left_out_and_the_picture_stays(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
