@@ -345,6 +345,13 @@ def test_black_and_white_are_flat_and_little_else() -> None:
     assert flat_picture(251 - title) == 0
 
 
+def test_fine_lines_are_something_to_see() -> None:
+    """Every second line is black: a comb, or a blind."""
+    picture = np.full((160, 288), 16, np.uint8)
+    picture[1::2] = 180
+    assert flat_picture(picture) == 0
+
+
 def test_white_between_black_bars_is_white() -> None:
     picture = np.full((160, 288), 16, np.uint8)
     picture[20:140] = 235
