@@ -11,11 +11,13 @@ import numpy as np
 from takes import written
 from windows import CUT, HEIGHT, NONE, WIDTH, Window
 
+# Of a picture: the standard deviation of its values, of 255.
+_LEAST_SEEN = 8.0
+
 
 def disturb(random: np.random.Generator, window: Window) -> None:
     """What happens before the camera and in the cutting room: light, titles, things that pass, letterboxes."""
-    chances = ((_flash, 0.25), (_light, 0.2), (_title, 0.35), (_occluder, 0.25), (_letterbox, 0.35), (_insert, 0.08))
-    for spoil, chance in chances:
+    for spoil, chance in _DISTURBANCES:
         rounds = random.geometric(0.5) if random.random() < chance else 0
         for _ in range(rounds):
             spoil(random, window)
@@ -55,8 +57,11 @@ def _light(random: np.random.Generator, window: Window) -> None:
     target = 2 ** random.uniform(-1.6, 1.5)
     gain[first:end] = 1 + (target - 1) * np.linspace(0, 1, end - first)
     gain[end:] = target if random.random() < 0.4 else 1 + (target - 1) * np.exp(-np.arange(length - end) / 8)
-    window.frames *= gain.astype(np.float32)[:, None, None, None]
-    np.clip(window.frames, 0, 255, out=window.frames)
+    lit = np.clip(window.frames * gain.astype(np.float32)[:, None, None, None], 0, 255)
+    # Where nothing is left to see there is black, or white, and that comes with a transition.
+    seen, still_seen = window.frames.std(axis=(1, 2, 3)), lit.std(axis=(1, 2, 3))
+    if np.all((still_seen > _LEAST_SEEN) | (seen <= _LEAST_SEEN)):
+        window.frames[:] = lit
 
 
 def _title(random: np.random.Generator, window: Window) -> None:
@@ -134,6 +139,40 @@ def _insert(random: np.random.Generator, window: Window) -> None:
     window.frames[first:end, top : top + height, left : left + width] = small
 
 
+def _gesture(random: np.random.Generator, window: Window) -> None:
+    """A hand, a face, a bird close to the lens: there within a frame or two, moving, gone as soon. The rest stays."""
+    first, end = _stretch(random, window, 2, 50)
+    if _touches(window, first, end):
+        return
+    count = end - first
+    x, y = (np.arange(WIDTH) + 0.5) / WIDTH, (np.arange(HEIGHT) + 0.5) / HEIGHT
+    centre = random.uniform(0.1, 0.9, 2) + np.cumsum(random.normal(0, random.choice([0.005, 0.03]), (count, 2)), axis=0)
+    size = random.uniform(0.12, 0.42, 2)
+    angle, lobes, depth = random.uniform(0, 2 * np.pi), int(random.integers(2, 7)), random.uniform(0, 0.5)
+    across = (x[None, None, :] - centre[:, 0, None, None]) / size[0]
+    down = (y[None, :, None] - centre[:, 1, None, None]) / size[1]
+    outline = 1 + depth * np.sin(lobes * np.arctan2(down, across) + angle)
+    soft = random.choice([0.08, 0.2, 0.5])
+    alpha = np.clip((outline - np.hypot(across, down)) / soft + 0.5, 0, 1)
+    pace = int(random.integers(1, 4))
+    alpha *= np.minimum(np.minimum((np.arange(count) + 1) / pace, (count - np.arange(count)) / pace), 1)[:, None, None]
+    moved = (int(random.integers(0, HEIGHT)), int(random.integers(0, WIDTH)))
+    pattern = np.roll(window.frames[first], moved, (0, 1))
+    colour = random.uniform(20, 240, 3) + (pattern - pattern.mean(axis=(0, 1))) * random.uniform(0, 0.8)
+    weight = alpha[..., None].astype(np.float32)
+    window.frames[first:end] += (np.clip(colour, 0, 255).astype(np.float32) - window.frames[first:end]) * weight
+
+
+_DISTURBANCES = (
+    (_flash, 0.25),
+    (_light, 0.2),
+    (_title, 0.35),
+    (_occluder, 0.25),
+    (_gesture, 0.3),
+    (_letterbox, 0.35),
+    (_insert, 0.08),
+)
+
 # The print and the transfer
 
 
@@ -152,15 +191,21 @@ def repeat_pattern(random: np.random.Generator, length: int) -> np.ndarray:
 
 
 def repeated(random: np.random.Generator, window: Window, pattern: np.ndarray) -> Window:
-    """The window as shown by a pattern. A cut lies where the first frame from behind it is shown."""
+    """The window as shown by a pattern.
+
+    A cut lies where the first frame from behind it is shown; and so does what was gradual but of which no frame is.
+    """
     if np.array_equal(pattern, np.arange(len(window.frames))):
         return window
     labels, weights = window.labels[pattern].copy(), window.weights[pattern]
     labels[labels == CUT] = NONE
-    for cut in np.flatnonzero(window.labels == CUT):
-        shown = int(np.searchsorted(pattern, cut))
-        if shown < len(labels):
-            labels[shown] = CUT
+    before, now = pattern[:-1], pattern[1:]
+    happened = np.cumsum(window.labels != NONE)
+    unseen = (labels[:-1] == NONE) & (happened[now] > happened[before])
+    cut = (window.labels[now] == CUT) & (now > before)
+    labels[1:][(labels[1:] == NONE) & (cut | unseen)] = CUT
+    for shown in np.flatnonzero(now > before + 1):  # nor is anything to be learnt of what lies between
+        weights[shown + 1] = window.weights[before[shown] + 1 : now[shown] + 1].min()
     if random.random() < 0.25:  # neighbours blended, as cheap conversions do
         mixed = 0.5 * window.frames + 0.5 * np.roll(window.frames, -1, axis=0)
         mixed[-1] = window.frames[-1]

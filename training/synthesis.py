@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from spoiling import disturb, repeat_pattern, repeated, wear
 from takes import Look, card, painted, take
 from windows import CUT, DISSOLVE, FADE, HEIGHT, NONE, WIDTH, WIPE, Window
 
-# Below this mean difference (of 255) two pictures look alike, and what joins them is neither right nor wrong.
+# Below this mean difference (of 255) two pictures look alike, and what joins them is neither right nor wrong. Nor is a
+# cut that looks like a jerk, as of a frame that sits badly in the gate: their highest correlation where one is moved
+# by a few pixels.
 _VISIBLE = 7.0
+_JERK = 0.85
+_JERK_ROWS, _JERK_COLUMNS = 4, 6
+# What is left of the difference in the dark, or beneath a title.
+_LEFT_VISIBLE = 2.5
 # Black that is clearly shorter belongs to the fade, black that is clearly longer is a shot; between, nothing is said.
 _SHORT_HOLD, _LONG_HOLD = 9, 16
 
@@ -32,6 +39,9 @@ def make_window(random: np.random.Generator, clips: list[np.ndarray], length: in
     if not worn_first:
         wear(random, window)
     np.clip(window.frames, 0, 255, out=window.frames)
+    for cut in np.flatnonzero(window.labels == CUT):
+        if cut and not _differ(window.frames[cut - 1], window.frames[cut], _LEFT_VISIBLE):
+            window.weights[max(0, cut - 2) : cut + 3] = 0
     return window
 
 
@@ -49,7 +59,7 @@ class _Join:
 def _edit(random: np.random.Generator, clips: list[np.ndarray], length: int) -> Window:
     """Shots one after the other until the window is full."""
     window = Window(
-        np.zeros((length, HEIGHT, WIDTH, 3), np.float32), np.zeros(length, np.int64), np.ones(length, np.float32)
+        np.full((length, HEIGHT, WIDTH, 3), np.nan, np.float32), np.zeros(length, np.int64), np.ones(length, np.float32)
     )
     shots = _Habits(calm=random.random() < 0.5, returns=random.choice([0.0, 0.1, 0.7], p=[0.4, 0.3, 0.3]))
     pace = random.choice([0.3, 0.8, 1.5, 3.0])  # a fast montage, or long takes
@@ -63,8 +73,8 @@ def _edit(random: np.random.Generator, clips: list[np.ndarray], length: int) -> 
         drawn = beat or int(np.clip(np.exp(random.normal(3.3, 0.9)) * pace, 3, 250))
         body = length + 64 if uncut else drawn
         bodies.append(body)
+        at += joins[-1].count + body
         joins.append(_draw_join(random, habits))
-        at += body + joins[-1].count
     return _assembled(random, window, clips, joins, bodies, shots)
 
 
@@ -174,7 +184,8 @@ def _join(random: np.random.Generator, window: Window, join: _Join, at: int, old
         if 0 < at < len(window.frames):
             window.events.append((at, at + 1))
             window.labels[at] = CUT
-            if not _differ(window.frames[at - 1], new[0]):
+            before = window.frames[at - 1]
+            if not _differ(before, new[0]) or _is_jerk(before, new[0]):
                 window.weights[max(0, at - 2) : at + 3] = 0
         return
     count = join.count
@@ -210,8 +221,16 @@ def _padded(frames: np.ndarray, count: int) -> np.ndarray:
     return np.concatenate([frames, np.repeat(last, count - len(frames), axis=0)])
 
 
-def _differ(one: np.ndarray, other: np.ndarray) -> bool:
-    return bool(np.abs(one - other).mean() > _VISIBLE)
+def _differ(one: np.ndarray, other: np.ndarray, visible: float = _VISIBLE) -> bool:
+    return bool(np.abs(one - other).mean() > visible)
+
+
+def _is_jerk(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether it is the same picture, a few pixels to a side, perhaps in another light."""
+    one, other = one.mean(axis=2), other[_JERK_ROWS:-_JERK_ROWS, _JERK_COLUMNS:-_JERK_COLUMNS].mean(axis=2)
+    if one.std() < 2 or other.std() < 2:
+        return False  # of a plain picture there is no likeness
+    return bool(cv2.matchTemplate(one, other, cv2.TM_CCOEFF_NORMED).max() > _JERK)
 
 
 def _eased(random: np.random.Generator, progress: np.ndarray) -> np.ndarray:

@@ -42,7 +42,7 @@ def take(
 
 def _course(random: np.random.Generator, available: int, count: int) -> np.ndarray:
     """Which frames of the clip are shown: at some speed, to and fro where the clip is too short."""
-    speed = random.choice([0.0, 0.25, 0.5, 1.0, 1.0, 1.0, 1.0, 1.5, 2.0, 3.0, 6.0])
+    speed = random.choice([0.0, 0.0, 0.25, 0.5, 1.0, 1.0, 1.0, 1.0, 1.5, 2.0, 3.0, 5.0])
     if random.random() < 0.06 and count > 8:  # a frame that freezes
         steps = np.where(np.arange(count) < random.integers(2, count), speed, 0.0)
     else:

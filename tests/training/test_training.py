@@ -8,9 +8,10 @@ import torch
 from material import Footage, films_for, load, marked, save
 from network import CutNetwork, measure
 from prepare import likely_transitions
+from spoiling import repeated
 from synthesis import make_window
 from train import WINDOW_FRAMES, fold, loss_of, real_window, synthetic_windows
-from windows import CUT, DISSOLVE, FADE, NONE, WIPE
+from windows import CUT, DISSOLVE, FADE, NONE, WIPE, Window
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def test_what_is_joined_is_labelled_and_what_is_not_is_not(clips: list[np.ndarra
     for seed in range(40):
         window = make_window(np.random.default_rng(seed), clips, 128)
         assert window.frames.shape == (128, 32, 48, 3)
-        assert 0 <= window.frames.min() <= window.frames.max() <= 255
+        assert 0 <= window.frames.min() <= window.frames.max() <= 255  # no frame is left out, it would be no number
         assert window.labels.shape == window.weights.shape == (128,)
         seen |= set(window.labels.tolist())
     assert seen == {NONE, CUT, DISSOLVE, FADE, WIPE}
@@ -88,6 +89,22 @@ def test_planes_are_those_that_the_detector_makes() -> None:
     here = fold(cv2.resize(rgb, (48, 32), interpolation=cv2.INTER_AREA)[None].astype(np.float32))[0]
     assert np.abs(here.astype(int) - there).mean() < 1  # rounded in another order
     assert np.abs(here.astype(int) - there).max() <= 5
+
+
+def test_what_lasts_only_while_no_frame_is_shown_is_a_cut() -> None:
+    """Of every four frames one is shown: a dissolve of two frames between them is a cut, a longer one is none."""
+    labels = np.zeros(64, np.int64)
+    labels[5:7], labels[17:30], labels[42] = DISSOLVE, WIPE, CUT
+    weights = np.ones(64, np.float32)
+    weights[42] = 0
+    frames = np.zeros((64, 32, 48, 3), np.float32)
+    shown = repeated(np.random.default_rng(1), Window(frames, labels, weights), np.arange(0, 64, 4))
+    assert np.flatnonzero(shown.labels == CUT).tolist() == [2, 11]
+    assert np.flatnonzero(shown.labels == WIPE).tolist() == [5, 6, 7]
+    assert np.flatnonzero(shown.weights == 0).tolist() == [11]
+    twice = repeated(np.random.default_rng(1), Window(frames, labels, weights), np.arange(128) // 2)
+    assert np.flatnonzero(twice.labels == CUT).tolist() == [84]
+    assert np.flatnonzero(twice.labels == DISSOLVE).tolist() == [10, 11, 12, 13]
 
 
 def test_the_loss_is_least_for_what_is_true() -> None:
