@@ -130,12 +130,12 @@ def _load(name: str, settings: Settings) -> _Loaded:
 
 
 def _own(name: str, settings: Settings) -> _Loaded:
-    from reinterpret.shots import Detection, load_detector
+    from reinterpret.shots import Detection
     from reinterpret.shots.scan import Scan
     from reinterpret.video import probe
 
     detection = Detection(detector=name, sensitivity=settings.sensitivity)
-    load_detector(name, frame_rate=Fraction(25))  # imports what it needs, and says so if something is missing
+    _warm_up(name)
 
     def prepare(film: Path) -> Callable[[], _Found]:
         def measured() -> _Found:
@@ -148,11 +148,26 @@ def _own(name: str, settings: Settings) -> _Loaded:
     return prepare
 
 
+def _warm_up(name: str) -> None:
+    """Have a detector import what it needs, and read its weights, which some do with the first frames they score.
+
+    Raises UsageError where something is missing.
+    """
+    from reinterpret.shots import load_detector
+    from reinterpret.shots.scan import SMALL_HEIGHT, SMALL_WIDTH
+
+    detector = load_detector(name, frame_rate=Fraction(25))
+    detector.feed(0, np.zeros((SMALL_HEIGHT * 3 // 2, SMALL_WIDTH), np.uint8))
+    detector.finish()
+
+
 def _own_alone(name: str, settings: Settings) -> _Loaded:
     from reinterpret.frames import Scaler, decode
     from reinterpret.shots import load_detector
     from reinterpret.shots.scan import SMALL_HEIGHT, SMALL_WIDTH
     from reinterpret.video import probe
+
+    _warm_up(name)
 
     def prepare(film: Path) -> Callable[[], _Found]:
         video = probe(film)

@@ -36,7 +36,6 @@ class FastDetector:
     name = "fast"
 
     def __init__(self, frame_rate: Fraction, sensitivity: float) -> None:
-        _session()  # what is wrong with the weights is said before a film is read
         self._stride = max(1, round(frame_rate / _USUAL_RATE))
         self._finder = TransitionFinder(frame_rate=frame_rate / self._stride, sensitivity=sensitivity)
         window = _CHUNK_FRAMES + 2 * _CONTEXT_FRAMES
