@@ -30,7 +30,7 @@ import numpy as np
 from annotations import Mark, MarkedFilm, read_marks, write_marks
 from disturbances import CAMERAS, EVENTS, Camera, Event, Wear, Worn, camera, toned
 from error_sheets import Place, write_sheets
-from footage import Stretch, held_aside
+from footage import Stretch, footage_for
 from joins import Join, Pictures, dissolve, fade, hard_cut, log_uniform, wipe
 
 from reinterpret.ffmpeg import FrameSink, ffmpeg_program
@@ -166,7 +166,7 @@ def edited_films(
     home.mkdir(parents=True, exist_ok=True)
     for recipe in wanted:
         if not (home / f"{recipe.name}.csv").exists():
-            footage = footage or held_aside(FILMS, ARCHIVE, ARCHIVE_MARKS)
+            footage = footage or footage_for("test", FILMS, ARCHIVE, ARCHIVE_MARKS)
             print(f"making {recipe.name} ...", file=sys.stderr)
             make_film(recipe, footage, home / f"{recipe.name}.mp4", seed=seed)
     return [

@@ -1,8 +1,8 @@
 """The footage that test films are edited from: stretches of clips without a cut of their own.
 
-The clips are those that training/films.csv calls `test`: no detector of ours has been trained on them. Where their own
-cuts are is read from marks/archive.csv (`film,transition,start_frame,end_frame,note`); without that file PySceneDetect
-looks for them, at a threshold at which it takes much for a cut that is none.
+For testing the clips are those that training/films.csv calls `test`: no detector of ours has been trained on them.
+Where their own cuts are is read from marks/archive.csv (`film,transition,start_frame,end_frame,note`); without that
+file PySceneDetect looks for them, at a threshold at which it takes much for a cut that is none.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ class Stretch:
                 yield picture
 
 
-def held_aside(films: Path, folder: Path, marks: Path | None = None, *, at_least: int = 20) -> list[Stretch]:
-    """The stretches of `at_least` frames in the clips that are for testing."""
+def footage_for(use: str, films: Path, folder: Path, marks: Path | None = None, *, at_least: int = 20) -> list[Stretch]:
+    """The stretches of `at_least` frames in the clips that are for `test`, or for `train`."""
     with films.open(encoding="utf-8", newline="") as file:
-        names = sorted(row["film"] for row in csv.DictReader(file) if row["use"] == "test")
+        names = sorted(row["film"] for row in csv.DictReader(file) if row["use"] == use)
     known = read_archive_marks(marks) if marks is not None and marks.exists() else None
     stretches: list[Stretch] = []
     for name in names:

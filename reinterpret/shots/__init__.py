@@ -52,7 +52,10 @@ class ShotDetector(Protocol):
     """A boundary is reported at most this many frames after the first frame of its transition; it may be earlier."""
 
     def feed(self, number: int, planes: np.ndarray) -> list[Boundary]:
-        """Take frame `number` (1.5 H x W uint8, I420) and return the boundaries that have become certain, in order."""
+        """Take frame `number` (1.5 H x W uint8, I420) and return the boundaries that have become certain, in order.
+
+        The frame may be kept for `delay_frames`: it must not be written over.
+        """
         ...
 
     def finish(self) -> list[Boundary]:

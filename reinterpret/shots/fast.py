@@ -17,6 +17,7 @@ import numpy as np
 from reinterpret.errors import UsageError
 from reinterpret.shots.shot import Boundary
 from reinterpret.shots.transitions import FrameScores, TransitionFinder, flat_picture
+from reinterpret.shots.verification import Verifier
 
 WEIGHTS = Path(__file__).with_name("fast.onnx")
 # What the network sees of a frame: luma of 48 x 32 folded into four planes, and two of chroma.
@@ -35,13 +36,15 @@ class FastDetector:
 
     name = "fast"
 
-    def __init__(self, frame_rate: Fraction, sensitivity: float) -> None:
-        self._stride = max(1, round(frame_rate / _USUAL_RATE))
+    def __init__(self, frame_rate: Fraction, sensitivity: float, verifier: Verifier | None = None) -> None:
+        self._stride = stride_at(frame_rate)
         self._finder = TransitionFinder(frame_rate=frame_rate / self._stride, sensitivity=sensitivity)
         window = _CHUNK_FRAMES + 2 * _CONTEXT_FRAMES
         self.delay_frames = (window + self._finder.delay_frames + 2) * self._stride
         self._tiny = np.empty((window, PLANES, ROWS, COLUMNS), np.uint8)
-        self._flat: deque[int] = deque()  # of the frames that are not scored yet
+        self._luma: deque[np.ndarray] = deque()  # of the same frames
+        self._flat: deque[int] = deque()  # of those that are not scored yet
+        self._verifier = verifier or Verifier()
         self._held = 0  # frames in `_tiny`
         self._scored = 0  # of those
         # How much each frame differs from the one before, for as long as a cut may yet be reported there.
@@ -59,7 +62,8 @@ class FastDetector:
             self._notice_change(luma)
         self._tiny[self._held] = fold(luma, *tiny_chroma(planes))
         self._held += 1
-        self._flat.append(flat_picture(planes[: len(planes) * 2 // 3]))
+        self._luma.append(planes[: len(planes) * 2 // 3])
+        self._flat.append(flat_picture(self._luma[-1]))
         if self._held < len(self._tiny):
             return []
         return self._score(self._held - _CONTEXT_FRAMES)
@@ -70,16 +74,19 @@ class FastDetector:
 
     def _score(self, end: int) -> list[Boundary]:
         """Score the frames held up to `end`, and forget those that are no longer needed."""
-        scores = network_scores(self._tiny[: self._held])[self._scored : end]
+        scores = network_scores(self._tiny[: self._held])
+        cut = self._verifier.verified(scores[:, 1], self._luma, self._scored, end)[self._scored : end]
+        gradual = scores[self._scored : end, 2:]
         flat = np.array([self._flat.popleft() for _ in range(end - self._scored)])
-        gradual = scores[:, 2:]
         # It learnt from films with many more gradual transitions than real ones have, and expects them. Squared, its
         # scores are one half where right and wrong are as frequent; and a run ends where it says one half.
         gradual = gradual * gradual.sum(axis=1, keepdims=True)
-        found = self._finder.feed(FrameScores(scores[:, 1], gradual, flat))
+        found = self._finder.feed(FrameScores(cut, gradual, flat))
         forgotten = max(0, end - _CONTEXT_FRAMES)
         kept = self._held - forgotten
         self._tiny[:kept] = self._tiny[forgotten : self._held].copy()
+        for _ in range(forgotten):
+            self._luma.popleft()
         self._held, self._scored = kept, end - forgotten
         return [self._on_film(boundary) for boundary in found]
 
@@ -111,6 +118,11 @@ class FastDetector:
         first = self._fed - len(self._changes)
         candidates = range(max(shown - self._stride + 1, first), shown + 1)
         return max(candidates, key=lambda number: self._changes[number - first], default=shown)
+
+
+def stride_at(frame_rate: Fraction) -> int:
+    """Every how many frames the network is shown one."""
+    return max(1, round(frame_rate / _USUAL_RATE))
 
 
 def tiny_luma(planes: np.ndarray) -> np.ndarray:

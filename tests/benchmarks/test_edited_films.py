@@ -13,7 +13,7 @@ from annotations import Mark, read_marks
 from disturbances import CAMERAS, EVENTS, Wear, Worn, camera
 from edited_films import Recipe, is_visible, make_film, recipes
 from error_sheets import Place, write_sheets
-from footage import Stretch, held_aside
+from footage import Stretch, footage_for
 from joins import dissolve, fade, log_uniform, wipe
 
 from reinterpret.ffmpeg import ffmpeg_program, run_ffmpeg
@@ -33,7 +33,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> list[Stretch]:
         run_ffmpeg([*command, "-pix_fmt", "yuv420p", str(folder / f"{name}.mp4")])
     (folder / "films.csv").write_text("film,use\n" + "".join(f"{name}.mp4,test\n" for name in COLOURS))
     (folder / "marks.csv").write_text("film,transition,start_frame,end_frame,note\n")
-    return held_aside(folder / "films.csv", folder, folder / "marks.csv")
+    return footage_for("test", folder / "films.csv", folder, folder / "marks.csv")
 
 
 def colours_of(path: Path) -> list[str]:
@@ -93,7 +93,11 @@ def test_clips_are_divided_at_their_own_cuts(footage: list[Stretch]):
     (folder / "cut.csv").write_text(
         "film,transition,start_frame,end_frame,note\nred.mp4,cut,100,100,\nred.mp4,ambiguous,150,160,\n"
     )
-    red = [one for one in held_aside(folder / "films.csv", folder, folder / "cut.csv") if "red" in one.video.path.name]
+    red = [
+        one
+        for one in footage_for("test", folder / "films.csv", folder, folder / "cut.csv")
+        if "red" in one.video.path.name
+    ]
     assert [(one.start * 25, one.end * 25) for one in red] == [(0, 97), (102, 147), (162, 197)]
 
 

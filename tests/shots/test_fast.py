@@ -104,6 +104,22 @@ def test_scores_of_a_frame_sum_to_one() -> None:
         assert np.allclose(scores.sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(50)])
+def test_what_the_network_doubts_the_pictures_decide(rate: Fraction, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over many windows: where the picture becomes another there is a cut, where it only moves there is none."""
+
+    def doubting(tiny: np.ndarray) -> np.ndarray:
+        changes = np.abs(np.diff(tiny.astype(np.float32), axis=0, prepend=tiny[:1])).mean(axis=(1, 2, 3))
+        cut = np.where(changes > 10, 0.3, 0.0)  # too little to be believed
+        cut[10:] = np.maximum(cut[10:], np.where(cut[:-10] > 0, 0.7, 0.0))  # more than enough, ten frames later
+        return np.stack([1 - cut, cut, *np.zeros((3, len(cut)))], axis=1).astype(np.float32)
+
+    monkeypatch.setattr(fast, "network_scores", doubting)
+    stride = round(rate / 25)
+    film = np.concatenate([np.repeat(take, stride, axis=0) for take in takes(8, *[47] * 24)])
+    assert [b.frame for b in found(film, rate)] == list(range(47 * stride, 47 * 24 * stride, 47 * stride))
+
+
 def test_sensitivity_finds_more() -> None:
     one, other = takes(5, 60, 60)
     faint = np.concatenate([one, (one[::-1] * 0.9 + other * 0.1).astype(np.uint8)])
