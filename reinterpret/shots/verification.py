@@ -29,8 +29,10 @@ _WIDTH, _HEIGHT = 72, 40
 _DETAIL = 5
 # A block of so many pixels across is explained if it is at least this much like what moved there.
 _BLOCK, _EXPLAINED = 8, 0.3
-# Variance of details, in levels: as much as noise and compression make, and from which on there is something to see.
-_NOISE, _SEEN = 4.0, 8.0
+# Variance of details, in levels, that noise and compression make: in a block with less there is nothing to see.
+_NOISE = 4.0
+# So many blocks more are taken to be explained by half: a few that can be seen tell little of all.
+_UNSEEN_BLOCKS = 8
 # From this many pixels on a shift is worth starting from.
 _LEAST_SHIFT = 1.5
 # Of scores and of correlations: beyond these their differences mean nothing.
@@ -55,8 +57,8 @@ class Evidence(NamedTuple):
 
 
 # Fitted by training/verify.py, which prints these lines.
-_BIAS = -6.14
-_WEIGHTS = Evidence(0.90, -0.32, -1.89, 4.73, -2.15, 0.76)
+_BIAS = -6.47
+_WEIGHTS = Evidence(0.89, -0.34, -1.79, 5.95, -2.52, 0.69)
 
 
 class Verifier:
@@ -149,9 +151,9 @@ def _likeness(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     """The correlation of details, and the share of blocks in which there is none; one half where nothing is seen."""
     alike = float((one * other).mean() / (one.std() * other.std() + _NOISE))
     both, first, second = (_block_means(product) for product in (one * other, one * one, other * other))
-    seen = np.maximum(first, second) > _SEEN
+    seen = np.maximum(first, second) > _NOISE
     strange = seen & (both / np.sqrt((first + _NOISE) * (second + _NOISE)) < _EXPLAINED)
-    return alike, float((strange.sum() + 0.5) / (seen.sum() + 1))
+    return alike, float((strange.sum() + _UNSEEN_BLOCKS / 2) / (seen.sum() + _UNSEEN_BLOCKS))
 
 
 def _block_means(picture: np.ndarray) -> np.ndarray:
