@@ -63,6 +63,13 @@ def test_of_plain_pictures_nothing_is_said() -> None:
     assert all(math.isfinite(value) for value in evidence)
 
 
+def test_a_little_thing_that_goes_from_an_empty_picture_tells_little() -> None:
+    wall = np.full((160, 288), 120, np.uint8)
+    with_spot = wall.copy()
+    with_spot[64:96, 64:96] = np.random.default_rng(0).integers(16, 235, (8, 8)).repeat(4, 0).repeat(4, 1)
+    assert 0.5 < seen(with_spot, with_spot, wall, wall).unexplained < 0.7
+
+
 def test_only_peaks_in_doubt_are_looked_at() -> None:
     cut = np.array([0.5, 0.1, 0.3, 0.2, 0.0, 0.99, 0.0, 0.02, 0.0, 0.4, 0.4, 0.0, 0.6])
     assert doubtful(cut, 0, len(cut)) == [2, 9, 12]  # no film is cut before its first frame
