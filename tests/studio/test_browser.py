@@ -350,6 +350,8 @@ def test_splitting_joining_and_moving_cuts(person: Person, edit_path: Path) -> N
     with person.page.expect_response("**/edit/lock"):
         person.press("b", "Shift+B", "b", "Shift+B", "b", "z", "Shift+Z", "Shift+L")
     person.hears("locked")
+    # Where an answer came between two keys the next split is one before a shot's first frame: refused, with a sentence.
+    person.problems = [one for one in person.problems if "400 (Bad Request)" not in one]
     frames = [clip.frame_count for clip in person.saved(edit_path).clips]
     assert sum(frames) == 125
     shots = "[...document.querySelectorAll('.shot')]"
