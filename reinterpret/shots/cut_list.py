@@ -103,7 +103,8 @@ class CutList:
                 marks.append(self._end)  # no shot begins there, but the last one fades out
             self._marks = [_at_edge(mark, video.frame_count) for mark in _checked(marks)]
             if video.frame_count:
-                self._check_against(round_half_up(video.frame_count * (1 + _DOUBT_SHARE)) + _DOUBT_FRAMES)
+                doubt = round_half_up(video.frame_count * _DOUBT_SHARE) + _DOUBT_FRAMES
+                self._check_against(video.frame_count, doubt=doubt)
         except _Fault as fault:
             raise UsageError(f"{path}: line {fault.line}: {fault.reason}") from fault
         self._next = 0
@@ -123,10 +124,10 @@ class CutList:
             raise UsageError(f"{self._path}: line {fault.line}: {fault.reason}") from fault
         return []
 
-    def _check_against(self, count: int) -> None:
-        """Raises a fault for whatever lies behind the end of a film of so many frames."""
+    def _check_against(self, count: int, *, doubt: int = 0) -> None:
+        """Raises a fault for whatever lies behind the end of a film of so many frames, or may be as many more."""
         for mark in [*self._marks, *([self._end] if self._end else [])]:
-            if mark.boundary.end_frame > count:
+            if mark.boundary.end_frame > count + doubt:
                 raise _Fault(mark.line, f"frame {mark.boundary.end_frame} lies behind the end of the film, {count}")
 
 
