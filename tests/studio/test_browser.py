@@ -350,8 +350,6 @@ def test_splitting_joining_and_moving_cuts(person: Person, edit_path: Path) -> N
     with person.page.expect_response("**/edit/lock"):
         person.press("b", "Shift+B", "b", "Shift+B", "b", "z", "Shift+Z", "Shift+L")
     person.hears("locked")
-    # Where an answer came between two keys the next split is one before a shot's first frame: refused, with a sentence.
-    person.problems = [one for one in person.problems if "400 (Bad Request)" not in one]
     frames = [clip.frame_count for clip in person.saved(edit_path).clips]
     assert sum(frames) == 125
     shots = "[...document.querySelectorAll('.shot')]"
@@ -362,6 +360,33 @@ def test_splitting_joining_and_moving_cuts(person: Person, edit_path: Path) -> N
     assert person.page.evaluate(f"{shots}.map((shot) => shot.querySelectorAll('.theirs img').length > 0)") == [
         True for _ in frames
     ]
+
+
+def test_what_cannot_be_done_to_the_shots_is_said_and_not_sent(person: Person, edit_path: Path) -> None:
+    before = edit_path.read_bytes()
+    asked: list[str] = []
+    person.page.on("request", lambda one: asked.append(one.url) if "/edit/" in one.url else None)
+    person.goes_to(4)
+    person.press("b")
+    person.hears("Shot 5 is split before one of its frames, but not before its first")
+    person.press("Shift+B")
+    person.hears("There is no shot behind shot 5 to join it with")
+    person.press("Shift+}")
+    person.hears("There is no cut behind shot 5, it is the last")
+    person.press("Home", "[")
+    person.hears("The first shot begins where the trailer begins")
+    assert asked == []
+    assert edit_path.read_bytes() == before
+
+
+def test_a_cut_held_down_ends_at_the_last_frame_of_its_shot(person: Person, edit_path: Path) -> None:
+    person.goes_to(3)
+    count = EditList.load(edit_path).clips[3].frame_count
+    person.press(*["]"] * (count + 5))
+    person.hears("The cut before shot 4 cannot move further")
+    clips = person.saved(edit_path).clips
+    assert [clip.frame_count for clip in clips][3] == 1
+    assert sum(clip.frame_count for clip in clips) == 125
 
 
 def test_the_shot_and_its_match_play_in_step(person: Person) -> None:

@@ -176,15 +176,37 @@ const go = (step) => take(hand + step, { focus: true });
 // Doing: one command after the other, each on what the one before has left
 
 let unshown = null;
-const IMPOSSIBLE = { undo: () => !state.can_undo, redo: () => !state.can_redo };
+const edited = (number) => (unshown ?? state).clips[number];
+const end = (shot) => shot.first_frame + shot.frames;
 
+// Why not, asked when all before it has been answered: by then the shots can be others than when the key was pressed.
+const IMPOSSIBLE = {
+  undo: () => !state.can_undo && "There is nothing to undo",
+  redo: () => !state.can_redo && "There is nothing to redo",
+  split: ({ clip: number, frame: at }) => {
+    const shot = edited(number);
+    const within = shot && shot.first_frame < at && at < end(shot);
+    return !within && `Shot ${number + 1} is split before one of its frames, but not before its first`;
+  },
+  join: ({ clip: number }) => !edited(number + 1) && `There is no shot behind shot ${number + 1} to join it with`,
+  cut: ({ clip: number, frame: at }) => {
+    const [before, after] = [edited(number - 1), edited(number)];
+    if (!before) return "The first shot begins where the trailer begins";
+    if (!after) return `There is no cut behind shot ${number}, it is the last`;
+    const between = before.first_frame < at && at < end(after);
+    return !between && `The cut before shot ${number + 1} cannot move further: each shot keeps a frame`;
+  },
+};
+
+// values: also a function, for what is counted from where the shots then are.
 function perform(verb, values = {}, { path = `/edit/${verb}` } = {}) {
   waiting += 1;
   const sent = row.then(async () => {
     try {
-      if (IMPOSSIBLE[verb]?.()) return { said: `There is nothing to ${verb}` };
-      const next = await post(path, { revision: state.revision, ...values });
-      return next;
+      const asked = typeof values === "function" ? values() : values;
+      const why = IMPOSSIBLE[verb]?.(asked);
+      if (why) return { said: why };
+      return await post(path, { revision: state.revision, ...asked });
     } finally {
       waiting -= 1;
     }
@@ -297,9 +319,9 @@ function split() {
   perform("split", { clip: hand, frame: clip().first_frame + Math.max(at, 0) });
 }
 
+// A key held down moves it by a frame each time, however late the answers come.
 function cut(number, frames) {
-  const shot = state.clips[number];
-  if (number > 0 && shot) perform("cut", { clip: number, frame: Math.max(0, shot.first_frame + frames) });
+  perform("cut", () => ({ clip: number, frame: (edited(number)?.first_frame ?? 0) + frames }));
 }
 
 function another() {
