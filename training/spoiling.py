@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from takes import written
-from windows import CUT, HEIGHT, NONE, WIDTH, Window
+from windows import CUT, HEIGHT, NONE, Window
 
 # Of a picture: the standard deviation of its values, of 255.
 _LEAST_SEEN = 8.0
@@ -67,16 +67,17 @@ def _light(random: np.random.Generator, window: Window) -> None:
 def _title(random: np.random.Generator, window: Window) -> None:
     """Words over the picture, hard or slowly, that stay or go."""
     first, end = _stretch(random, window, 8, 120)
-    mask = np.zeros((HEIGHT * 4, WIDTH * 4, 3), np.uint8)
+    height, width = window.size
+    mask = np.zeros((height * 4, width * 4, 3), np.uint8)
     beneath = random.random()
     if beneath < 0.2:  # a plate beneath, or a logo
         size = random.integers(8, 60, 2)
-        top, left = random.integers(0, HEIGHT * 4 - size[0]), random.integers(0, WIDTH * 4 - size[1])
+        top, left = random.integers(0, height * 4 - size[0]), random.integers(0, width * 4 - size[1])
         mask[top : top + size[0], left : left + size[1]] = 255
     elif beneath < 0.4:  # a band from side to side
-        top = int(random.integers(0, HEIGHT * 4 - 12))
+        top = int(random.integers(0, height * 4 - 12))
         mask[top : top + int(random.integers(8, 48))] = random.integers(120, 256)
-    mask = cv2.resize(written(random, mask), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    mask = cv2.resize(written(random, mask), (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     pace = random.choice([0, 0, 6, 20])
     alpha = np.ones(end - first) if pace == 0 else np.clip((np.arange(end - first) + 1) / pace, 0, 1)
     alpha = np.minimum(alpha, alpha[::-1]) if random.random() < 0.5 else alpha
@@ -90,27 +91,27 @@ def _occluder(random: np.random.Generator, window: Window) -> None:
     first, end = _stretch(random, window, 4, 24)
     if _touches(window, first, end):
         return
-    count = end - first
+    count, (rows, columns) = end - first, window.size
     width = random.uniform(0.15, 0.9)
     place = np.linspace(-width, 1, count) if random.random() < 0.5 else np.linspace(1, -width, count)
-    x = (np.arange(WIDTH) + 0.5) / WIDTH
+    x = (np.arange(columns) + 0.5) / columns
     soft = random.choice([0.03, 0.1])
     left, right = (x[None] - place[:, None]) / soft, (place[:, None] + width - x[None]) / soft
-    alpha = np.clip(np.minimum(left, right), 0, 1)[:, None, :, None] * np.ones((1, HEIGHT, 1, 1))
-    alpha[:, : int(random.integers(0, HEIGHT // 2))] = 0
+    alpha = np.clip(np.minimum(left, right), 0, 1)[:, None, :, None] * np.ones((1, rows, 1, 1))
+    alpha[:, : int(random.integers(0, rows // 2))] = 0
     if random.random() < 0.5:
-        colour = random.uniform(0, 160, 3) + random.normal(0, 12, (1, HEIGHT, WIDTH, 1))
+        colour = random.uniform(0, 160, 3) + random.normal(0, 12, (1, rows, columns, 1))
     else:  # something with a pattern of its own, which moves along
-        moved = (int(random.integers(0, HEIGHT)), int(random.integers(0, WIDTH)))
+        moved = (int(random.integers(0, rows)), int(random.integers(0, columns)))
         pattern = np.roll(window.frames[first], moved, (0, 1))
-        colour = np.stack([np.roll(pattern, round(float(shift) * WIDTH), 1) for shift in place])
+        colour = np.stack([np.roll(pattern, round(float(shift) * columns), 1) for shift in place])
     window.frames[first:end] = (window.frames[first:end] * (1 - alpha) + colour * alpha).astype(np.float32)
 
 
 def _letterbox(random: np.random.Generator, window: Window) -> None:
     """Bars over the whole film, from some frame on, up to some frame, or between two; at once, or closing slowly."""
-    length = len(window.frames)
-    rows = random.uniform(1, 7)
+    length, (height, width) = len(window.frames), window.size
+    rows = random.uniform(1, 7) * height / HEIGHT
     bars = np.full(length, rows)
     if random.random() < 0.75:
         first = int(random.integers(-length // 2, length))
@@ -120,7 +121,7 @@ def _letterbox(random: np.random.Generator, window: Window) -> None:
         bars = rows * np.clip(np.minimum(now - first + 0.5, end - 0.5 - now) / ramp, 0, 1)
     upright = random.random() < 0.3
     bars = bars * (1.5 if upright else 1)
-    size = WIDTH if upright else HEIGHT
+    size = width if upright else height
     line = np.arange(size)
     edge = np.minimum(line + 1, size - line)[None]
     seen = np.clip(edge - bars[:, None], 0, 1).astype(np.float32)
@@ -132,10 +133,11 @@ def _insert(random: np.random.Generator, window: Window) -> None:
     first, end = _stretch(random, window, 10, 100)
     if _touches(window, first, end):
         return
-    height, width = random.integers(6, 15), random.integers(8, 22)
-    top, left = random.integers(0, HEIGHT - height), random.integers(0, WIDTH - width)
+    (rows, columns), larger = window.size, window.size[0] / HEIGHT
+    height, width = int(random.integers(6, 15) * larger), int(random.integers(8, 22) * larger)
+    top, left = random.integers(0, rows - height), random.integers(0, columns - width)
     other = np.roll(window.frames[first:end], int(random.integers(5, 60)), axis=0)
-    small = np.stack([cv2.resize(frame, (int(width), int(height)), interpolation=cv2.INTER_AREA) for frame in other])
+    small = np.stack([cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA) for frame in other])
     window.frames[first:end, top : top + height, left : left + width] = small
 
 
@@ -144,8 +146,8 @@ def _gesture(random: np.random.Generator, window: Window) -> None:
     first, end = _stretch(random, window, 2, 50)
     if _touches(window, first, end):
         return
-    count = end - first
-    x, y = (np.arange(WIDTH) + 0.5) / WIDTH, (np.arange(HEIGHT) + 0.5) / HEIGHT
+    count, (rows, columns) = end - first, window.size
+    x, y = (np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows
     centre = random.uniform(0.1, 0.9, 2) + np.cumsum(random.normal(0, random.choice([0.005, 0.03]), (count, 2)), axis=0)
     size = random.uniform(0.12, 0.42, 2)
     angle, lobes, depth = random.uniform(0, 2 * np.pi), int(random.integers(2, 7)), random.uniform(0, 0.5)
@@ -156,7 +158,7 @@ def _gesture(random: np.random.Generator, window: Window) -> None:
     alpha = np.clip((outline - np.hypot(across, down)) / soft + 0.5, 0, 1)
     pace = int(random.integers(1, 4))
     alpha *= np.minimum(np.minimum((np.arange(count) + 1) / pace, (count - np.arange(count)) / pace), 1)[:, None, None]
-    moved = (int(random.integers(0, HEIGHT)), int(random.integers(0, WIDTH)))
+    moved = (int(random.integers(0, rows)), int(random.integers(0, columns)))
     pattern = np.roll(window.frames[first], moved, (0, 1))
     colour = random.uniform(20, 240, 3) + (pattern - pattern.mean(axis=(0, 1))) * random.uniform(0, 0.8)
     weight = alpha[..., None].astype(np.float32)
@@ -250,7 +252,7 @@ def _dim(random: np.random.Generator, frames: np.ndarray) -> None:
     strength = random.choice([0.02, 0.06, 0.15])
     gain = 1 + strength * _flicker(random, len(frames))[:, None]
     if random.random() < 0.5:
-        gain = gain + strength / 2 * _flicker(random, len(frames))[:, None] * np.linspace(-1, 1, WIDTH)
+        gain = gain + strength / 2 * _flicker(random, len(frames))[:, None] * np.linspace(-1, 1, frames.shape[2])
     frames *= gain.astype(np.float32)[:, None, :, None]
 
 
@@ -263,22 +265,24 @@ def _flicker(random: np.random.Generator, length: int) -> np.ndarray:
 def _jump(random: np.random.Generator, frames: np.ndarray) -> None:
     """Frames that sit badly in the gate, one at a time or all the time; torn frames at a splice."""
     rate = random.choice([0.01, 0.05, 0.5])
+    height = frames.shape[1]
     for k in np.flatnonzero(random.random(len(frames)) < rate):
-        frames[k] = np.roll(frames[k], int(random.normal(0, 1 if rate == 0.5 else 6)), axis=0)
+        frames[k] = np.roll(frames[k], int(random.normal(0, 1 if rate == 0.5 else 6) * height / HEIGHT), axis=0)
         if random.random() < 0.1:
-            line = int(random.integers(0, HEIGHT - 3))
+            line = int(random.integers(0, height - 3))
             frames[k, line : line + 3] = random.choice([0, 255])
 
 
 def _dust(random: np.random.Generator, frames: np.ndarray) -> None:
     """Specks of one frame, scratches of many."""
+    height, width = frames.shape[1:3]
     for k in np.flatnonzero(random.random(len(frames)) < random.choice([0.1, 0.6])):
         for _ in range(random.integers(1, 6)):
-            y, x = int(random.integers(0, HEIGHT)), int(random.integers(0, WIDTH))
+            y, x = int(random.integers(0, height)), int(random.integers(0, width))
             side = 1 if random.random() < 0.85 else int(random.integers(2, 7))
             frames[k, y : y + side, x : x + side] += random.choice([-150, 150]) * random.random()
     if random.random() < 0.5:
-        place = random.uniform(0, WIDTH - 1)
+        place = random.uniform(0, width - 1)
         for picture in frames:
-            place = float(np.clip(place + random.normal(0, 0.5), 0, WIDTH - 1))
+            place = float(np.clip(place + random.normal(0, 0.5), 0, width - 1))
             picture[:, int(place)] += 60 * random.random()

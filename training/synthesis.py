@@ -12,24 +12,23 @@ import cv2
 import numpy as np
 from spoiling import disturb, repeat_pattern, repeated, wear
 from takes import Look, card, painted, take
-from windows import CUT, DISSOLVE, FADE, HEIGHT, NONE, WIDTH, WIPE, Window
+from windows import CUT, DISSOLVE, FADE, NONE, SIZE, WIPE, Size, Window
 
 # Below this mean difference (of 255) two pictures look alike, and what joins them is neither right nor wrong. Nor is a
 # cut that looks like a jerk, as of a frame that sits badly in the gate: their highest correlation where one is moved
-# by a few pixels.
+# by up to a share of its size.
 _VISIBLE = 7.0
-_JERK = 0.85
-_JERK_ROWS, _JERK_COLUMNS = 4, 6
+_JERK, _JERK_REACH = 0.85, 8
 # What is left of the difference in the dark, or beneath a title.
 _LEFT_VISIBLE = 2.5
 # Black that is clearly shorter belongs to the fade, black that is clearly longer is a shot; between, nothing is said.
 _SHORT_HOLD, _LONG_HOLD = 9, 16
 
 
-def make_window(random: np.random.Generator, clips: list[np.ndarray], length: int) -> Window:
-    """One window of an edited film. clips: T x 64 x 96 x 3 uint8 RGB each."""
+def make_window(random: np.random.Generator, clips: list[np.ndarray], length: int, size: Size = SIZE) -> Window:
+    """One window of an edited film, in frames of some size. clips: T x 64 x 96 x 3 uint8 RGB each."""
     repeat = repeat_pattern(random, length)
-    window = _edit(random, clips, int(repeat[-1]) + 1)
+    window = _edit(random, clips, int(repeat[-1]) + 1, size)
     disturb(random, window)
     # A print is worn before it is brought to another frame rate; what a recorder adds comes after.
     worn_first = random.random() < 0.6
@@ -56,12 +55,12 @@ class _Join:
     hold: int = 0
 
 
-def _edit(random: np.random.Generator, clips: list[np.ndarray], length: int) -> Window:
+def _edit(random: np.random.Generator, clips: list[np.ndarray], length: int, size: Size) -> Window:
     """Shots one after the other until the window is full."""
     window = Window(
-        np.full((length, HEIGHT, WIDTH, 3), np.nan, np.float32), np.zeros(length, np.int64), np.ones(length, np.float32)
+        np.full((length, *size, 3), np.nan, np.float32), np.zeros(length, np.int64), np.ones(length, np.float32)
     )
-    shots = _Habits(calm=random.random() < 0.5, returns=random.choice([0.0, 0.1, 0.7], p=[0.4, 0.3, 0.3]))
+    shots = _Habits(size, calm=random.random() < 0.5, returns=random.choice([0.0, 0.1, 0.7], p=[0.4, 0.3, 0.3]))
     pace = random.choice([0.3, 0.8, 1.5, 3.0])  # a fast montage, or long takes
     habits = random.dirichlet([6, 2.5, 2.0, 1.2])  # each film has its habits
     uncut = random.random() < 0.27
@@ -106,7 +105,7 @@ def _assembled(
     at = -int(random.integers(0, max(1, min(40, bodies[0]))))
     before = _Before(-1, None)
     shown: list[np.ndarray] = []
-    tail = np.empty((0, HEIGHT, WIDTH, 3), np.float32)
+    tail = np.empty((0, *habits.size, 3), np.float32)
     for join, body, after in zip(joins, bodies, joins[1:], strict=False):
         needed = min(join.count + body + after.count, length - at)
         if needed <= 0:
@@ -114,7 +113,7 @@ def _assembled(
         if len(shown) > 1 and random.random() < habits.returns:
             before, shot = _Before(-1, None), _returned(random, shown[-2], needed)
         else:
-            before, shot = _next_shot(random, clips, before, needed, habits.calm)
+            before, shot = _next_shot(random, clips, before, needed, habits)
         shown.append(shot)
         _join(random, window, join, at, tail, shot)
         at += join.count
@@ -139,6 +138,7 @@ _CARD = -2
 class _Habits:
     """Of a film, in its shots."""
 
+    size: Size
     calm: bool
     """The camera moves little."""
     returns: float
@@ -146,17 +146,18 @@ class _Habits:
 
 
 def _next_shot(
-    random: np.random.Generator, clips: list[np.ndarray], before: _Before, count: int, calm: bool
+    random: np.random.Generator, clips: list[np.ndarray], before: _Before, count: int, habits: _Habits
 ) -> tuple[_Before, np.ndarray]:
     chance = random.random()
     if chance < 0.06 or (before.clip == _CARD and chance < 0.3):
-        return _Before(_CARD, None), card(random, count)
+        return _Before(_CARD, None), card(random, count, habits.size)
     if chance > 0.9:
-        return _Before(-1, None), take(random, painted(random), count, calm)[0]
+        return _Before(-1, None), take(random, painted(random), count, habits.size, habits.calm)[0]
     # The same scene again, from nearer or from further off, is what films cut to most: in the same light.
     again = before.clip >= 0 and chance < 0.35
     number = before.clip if again else int(random.integers(len(clips)))
-    shot, look = take(random, clips[number], count, calm, before.look if again and random.random() < 0.75 else None)
+    known = before.look if again and random.random() < 0.75 else None
+    shot, look = take(random, clips[number], count, habits.size, habits.calm, known)
     return _Before(number, look), shot
 
 
@@ -198,7 +199,7 @@ def _join(random: np.random.Generator, window: Window, join: _Join, at: int, old
     if join.label == DISSOLVE:
         alpha = _eased(random, progress).astype(np.float32)[:, None, None, None]
     else:
-        alpha = _wipe(random, progress)[..., None]
+        alpha = _wipe(random, progress, new.shape[1:3])[..., None]
         if random.random() < 0.3:
             new, old = _pushed(random, progress, old, new, alpha)
     _put(window.frames, at, old * (1 - alpha) + new * alpha)
@@ -217,7 +218,7 @@ def _mark(window: Window, at: int, count: int) -> None:
 def _padded(frames: np.ndarray, count: int) -> np.ndarray:
     if len(frames) >= count:
         return frames[:count]
-    last = frames[-1:] if len(frames) else np.zeros((1, HEIGHT, WIDTH, 3), np.float32)
+    last = frames[-1:] if len(frames) else np.zeros((1, *frames.shape[1:]), np.float32)
     return np.concatenate([frames, np.repeat(last, count - len(frames), axis=0)])
 
 
@@ -226,8 +227,9 @@ def _differ(one: np.ndarray, other: np.ndarray, visible: float = _VISIBLE) -> bo
 
 
 def _is_jerk(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether it is the same picture, a few pixels to a side, perhaps in another light."""
-    one, other = one.mean(axis=2), other[_JERK_ROWS:-_JERK_ROWS, _JERK_COLUMNS:-_JERK_COLUMNS].mean(axis=2)
+    """Whether it is the same picture, a little to a side, perhaps in another light."""
+    rows, columns = len(one) // _JERK_REACH, one.shape[1] // _JERK_REACH
+    one, other = one.mean(axis=2), other[rows:-rows, columns:-columns].mean(axis=2)
     if one.std() < 2 or other.std() < 2:
         return False  # of a plain picture there is no likeness
     return bool(cv2.matchTemplate(one, other, cv2.TM_CCOEFF_NORMED).max() > _JERK)
@@ -275,10 +277,10 @@ def _fade(random: np.random.Generator, window: Window, join: _Join, at: int, old
             _put(window.weights, edge - join.count, np.zeros(2 * join.count, np.float32))
 
 
-def _wipe(random: np.random.Generator, progress: np.ndarray) -> np.ndarray:
-    """How much of the new shot is seen at every pixel: count x 32 x 48 float32."""
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    x, y = (x + 0.5) / WIDTH, (y + 0.5) / HEIGHT
+def _wipe(random: np.random.Generator, progress: np.ndarray, size: Size) -> np.ndarray:
+    """How much of the new shot is seen at every pixel: count x H x W float32."""
+    y, x = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
+    x, y = (x + 0.5) / size[1], (y + 0.5) / size[0]
     kind = random.choice(["straight", "straight", "iris", "clock", "barn", "blinds"])
     if kind == "straight":
         angle = random.choice([0, np.pi / 2, np.pi, 3 * np.pi / 2, random.uniform(0, 2 * np.pi)])
@@ -303,7 +305,8 @@ def _pushed(
     random: np.random.Generator, progress: np.ndarray, old: np.ndarray, new: np.ndarray, alpha: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The new shot slides in, over the old one or pushing it out."""
-    axis, size = (2, WIDTH) if random.random() < 0.7 else (1, HEIGHT)
+    axis = 2 if random.random() < 0.7 else 1
+    size = new.shape[axis]
     sign = 1 if random.random() < 0.5 else -1
     push = random.random() < 0.5
     moved_new, moved_old = new.copy(), old.copy()

@@ -9,32 +9,33 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from windows import HEIGHT, WIDTH
+from windows import Size
 
 
 def take(
-    random: np.random.Generator, clip: np.ndarray, count: int, calm: bool, look: Look | None = None
+    random: np.random.Generator, clip: np.ndarray, count: int, size: Size, calm: bool, look: Look | None = None
 ) -> tuple[np.ndarray, Look]:
-    """`count` frames of a virtual shot (count x 32 x 48 x 3 float32), and what its light and colours are like."""
+    """`count` frames of a virtual shot (count x H x W x 3 float32), and what its light and colours are like."""
     numbers = _course(random, len(clip), count)
     x, y, zoom, angle = _camera(random, count, calm)
     if random.random() < 0.5:
         clip = clip[:, :, ::-1]
-    frames = np.empty((count, HEIGHT, WIDTH, 3), np.float32)
+    rows, columns = size
+    frames = np.empty((count, rows, columns, 3), np.float32)
     height, width = clip.shape[1:3]
     for k in range(count):
-        scale = zoom[k] * width / WIDTH
+        scale = zoom[k] * width / columns
         cosine, sine = np.cos(angle[k]) * scale, np.sin(angle[k]) * scale
         centre_x = (x[k] * (1 - zoom[k]) + zoom[k] / 2) * width - 0.5
         centre_y = (y[k] * (1 - zoom[k]) + zoom[k] / 2) * height - 0.5
-        middle_x, middle_y = (WIDTH - 1) / 2, (HEIGHT - 1) / 2
+        middle_x, middle_y = (columns - 1) / 2, (rows - 1) / 2
         matrix = np.array([
             [cosine, -sine, centre_x - cosine * middle_x + sine * middle_y],
             [sine, cosine, centre_y - sine * middle_x - cosine * middle_y],
         ])  # fmt: skip
         source = np.ascontiguousarray(clip[numbers[k]])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        frames[k] = cv2.warpAffine(source, matrix, (WIDTH, HEIGHT), flags=flags, borderMode=cv2.BORDER_REFLECT)
+        frames[k] = cv2.warpAffine(source, matrix, (columns, rows), flags=flags, borderMode=cv2.BORDER_REFLECT)
     _blur_fast_moves(frames, x, y, zoom)
     look = look or _draw_look(random)
     return _graded(look, frames), look
@@ -96,7 +97,7 @@ def _wander(random: np.random.Generator, count: int) -> np.ndarray:
 
 def _blur_fast_moves(frames: np.ndarray, x: np.ndarray, y: np.ndarray, zoom: np.ndarray) -> None:
     """A shutter half the time open: what moves over several pixels a frame is smeared."""
-    for axis, course, size in ((1, x, WIDTH), (0, y, HEIGHT)):
+    for axis, course, size in ((1, x, frames.shape[2]), (0, y, frames.shape[1])):
         pixels = np.abs(np.gradient(course)) * (1 - zoom) / zoom * size / 2 if len(course) > 1 else np.zeros(1)
         for k in np.flatnonzero(pixels >= 1.5):
             width = min(int(pixels[k]) | 1, 15)
@@ -144,32 +145,37 @@ def _graded(look: Look, frames: np.ndarray) -> np.ndarray:
     return np.clip(frames, 0, 255).astype(np.float32)
 
 
+_PAINTED: Size = (64, 96)  # as the footage
+
+
 def painted(random: np.random.Generator) -> np.ndarray:
     """A picture of clouds of colour and a few shapes, as a clip of one frame: there are not enough films."""
-    picture = np.zeros((HEIGHT * 2, WIDTH * 2, 3), np.float32)
+    height, width = _PAINTED
+    picture = np.zeros((height, width, 3), np.float32)
     for cells in (3, 6, 12, 24):
         noise = random.normal(0, 1, (cells * 2 // 3, cells, 3 if random.random() < 0.6 else 1)).astype(np.float32)
-        larger = cv2.resize(noise, (WIDTH * 2, HEIGHT * 2), interpolation=cv2.INTER_CUBIC)
+        larger = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
         picture += (larger if larger.ndim == 3 else larger[..., None]) * random.uniform(10, 60) / cells**0.4
     picture = np.clip(picture + random.uniform(30, 220, 3), 0, 255).astype(np.uint8)
     for _ in range(random.integers(0, 8)):
-        centre = (int(random.integers(0, WIDTH * 2)), int(random.integers(0, HEIGHT * 2)))
+        centre = (int(random.integers(0, width)), int(random.integers(0, height)))
         colour = tuple(random.uniform(0, 255, 3).tolist())
         if random.random() < 0.5:
             cv2.circle(picture, centre, int(random.integers(3, 25)), colour, -1)
         else:
-            corner = (int(random.integers(0, WIDTH * 2)), int(random.integers(0, HEIGHT * 2)))
+            corner = (int(random.integers(0, width)), int(random.integers(0, height)))
             cv2.rectangle(picture, centre, corner, colour, -1)
     return picture[None]
 
 
-def card(random: np.random.Generator, count: int) -> np.ndarray:
+def card(random: np.random.Generator, count: int, size: Size) -> np.ndarray:
     """A title card, perhaps with text that comes and goes slowly."""
-    ground = np.zeros((HEIGHT * 4, WIDTH * 4, 3), np.uint8)
+    rows, columns = size
+    ground = np.zeros((rows * 4, columns * 4, 3), np.uint8)
     if random.random() < 0.25:
         ground[:] = random.uniform(0, 255, 3)
     text = written(random, ground.copy())
-    pictures = (cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA) for picture in (ground, text))
+    pictures = (cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA) for picture in (ground, text))
     bare, full = (picture.astype(np.float32) for picture in pictures)
     grow = _ramp(random, count) if random.random() < 0.4 else np.ones(count)
     alpha = grow.astype(np.float32)[:, None, None, None]

@@ -24,7 +24,7 @@ from synthesis import make_window
 from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
-from windows import CUT, HEIGHT, NONE, WIDTH
+from windows import CUT, NONE, fold
 
 WINDOW_FRAMES = 128
 # A cut is one frame among dozens; without weight the network would rather be silent.
@@ -99,22 +99,6 @@ def real_window(random: np.random.Generator, films: list[Footage]) -> Sample:
     targets = np.zeros((WINDOW_FRAMES, CLASSES), np.float32)
     targets[:, NONE] = nothing
     return Sample(fold(frames), targets, np.ones(WINDOW_FRAMES, np.float32))
-
-
-def fold(frames: np.ndarray) -> np.ndarray:
-    """T x 32 x 48 x 3 RGB (0 to 255) to what the network sees: T x 6 x 16 x 24 uint8, BT.601, video range."""
-    count = len(frames)
-    red, green, blue = (frames[..., channel] for channel in range(3))
-    luma = 16 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255
-    small = frames.reshape(count, HEIGHT // 2, 2, WIDTH // 2, 2, 3).mean(axis=(2, 4))
-    red, green, blue = (small[..., channel] for channel in range(3))
-    first = 128 + (-37.797 * red - 74.203 * green + 112.0 * blue) / 255
-    second = 128 + (112.0 * red - 93.786 * green - 18.214 * blue) / 255
-    planes = np.empty((count, PLANES, ROWS, COLUMNS), np.uint8)
-    folded = luma.reshape(count, ROWS, 2, COLUMNS, 2).transpose(0, 2, 4, 1, 3).reshape(count, 4, ROWS, COLUMNS)
-    planes[:, :4] = np.clip(folded + 0.5, 0, 255)
-    planes[:, 4], planes[:, 5] = np.clip(first + 0.5, 0, 255), np.clip(second + 0.5, 0, 255)
-    return planes
 
 
 def loss_of(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
