@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from reinterpret.errors import UsageError
 from reinterpret.shots.shot import Boundary
 from reinterpret.shots.transitions import FrameScores, TransitionFinder, flat_picture
 from reinterpret.shots.verification import Verifier
+from reinterpret.shots.weights import session
 
 WEIGHTS = Path(__file__).with_name("fast.onnx")
 # What the network sees of a frame: luma of 48 x 32 folded into four planes, and two of chroma.
@@ -75,7 +73,8 @@ class FastDetector:
     def _score(self, end: int) -> list[Boundary]:
         """Score the frames held up to `end`, and forget those that are no longer needed."""
         scores = network_scores(self._tiny[: self._held])
-        cut = self._verifier.verified(scores[:, 1], self._luma, self._scored, end)[self._scored : end]
+        chroma = self._tiny[: self._held, PLANES - 2 :]
+        cut = self._verifier.verified(scores[:, 1], self._luma, chroma, self._scored, end)[self._scored : end]
         gradual = scores[self._scored : end, 2:]
         flat = np.array([self._flat.popleft() for _ in range(end - self._scored)])
         # It learnt from films with many more gradual transitions than real ones have, and expects them. Squared, its
@@ -153,21 +152,5 @@ def network_scores(tiny: np.ndarray) -> np.ndarray:
     count = len(tiny)
     if count < _FEWEST_FRAMES:
         tiny = np.concatenate([tiny, np.repeat(tiny[-1:], _FEWEST_FRAMES - count, axis=0)])
-    (scores,) = _session().run(None, {"frames": tiny[None]})
+    (scores,) = session(WEIGHTS).run(None, {"frames": tiny[None]})
     return np.asarray(scores[0, :count])
-
-
-@lru_cache(maxsize=1)
-def _session() -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    # Decoding keeps the other cores busy.
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(WEIGHTS), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no common type that it makes public
-        raise UsageError(
-            f"{WEIGHTS}: the weights of the detector fast cannot be read ({error}); install reinterpret again"
-        ) from error

@@ -1,40 +1,51 @@
-"""Verification: a cut that is in doubt and the four frames around it go in, how likely it is a cut comes out.
+"""Verification: a cut that is in doubt and the six frames around it go in, how likely it is a cut comes out.
 
-A network that sees 48 x 32 pixels takes a hand before the lens for a cut, and a jump within one scene for none. Where
-it doubts, the frames are looked at once more, larger, and as one would by eye: can the picture before be moved so that
-it becomes the one after, as it can from frame to frame within a shot? What is cheap proposes candidates, what is dear
-verifies them, as in retrieval (J. Philbin et al., "Object retrieval with large vocabularies and fast spatial matching",
+The network that finds cuts sees 48 x 32 pixels, and takes a hand before the lens for a cut and a jump within one scene
+for none. Where it doubts, the frames are looked at once more, larger, and as one would by eye: can the picture before
+be moved so that it becomes the one after, as it can from frame to frame within a shot? What is cheap proposes, what is
+dear verifies, as in retrieval (J. Philbin et al., "Object retrieval with large vocabularies and fast spatial matching",
 CVPR 2007).
 
-Flow: dense inverse search (T. Kroeger et al., ECCV 2016), from nowhere and from the shift that a phase correlation
-(C. D. Kuglin and D. C. Hines, 1975) finds. What it says and what the network says a logistic regression weighs.
+The pictures are moved by dense inverse search (T. Kroeger et al., ECCV 2016), begun from nowhere and from the shift
+that a phase correlation finds (C. D. Kuglin and D. C. Hines, 1975). A second small network looks at them, at what is
+left once they are moved, and at how alike that is; docs/fast-detector.md tells how it was trained.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from reinterpret.shots.weights import session
+
+WEIGHTS = Path(__file__).with_name("verification.onnx")
 # Scores of cuts that are looked at: of those below none in a hundred is a cut, of those above all are.
 LEAST_DOUBTFUL, MOST_DOUBTFUL = 0.05, 0.95
 # Frames to either side whose scores tell something: one cut has one peak.
 _NEAR_FRAMES = 2
-# A quarter of the frames that are scanned, so that averaging four by four pixels makes it.
-_WIDTH, _HEIGHT = 72, 40
-# Likeness is that of details: of what is left of the picture without the mean of so many pixels around each.
-_DETAIL = 5
+# What is looked at: so many frames before the cut and behind it, in pixels that are four by four of those scanned.
+FRAMES_BESIDE = 3
+WIDTH, HEIGHT = 72, 48
+VIEW_PLANES = 20
+# Likeness is that of details: of what is left of the picture without the mean of so many pixels around each; and it
+# is the mean over so many.
+_DETAIL, _AROUND = 5, 7
+# Variance of details, in levels, that noise and compression make: with less there is nothing to see.
+_NOISE = 4.0
 # A block of so many pixels across is explained if it is at least this much like what moved there.
 _BLOCK, _EXPLAINED = 8, 0.3
-# Variance of details, in levels, that noise and compression make: in a block with less there is nothing to see.
-_NOISE = 4.0
 # So many blocks more are taken to be explained by half: a few that can be seen tell little of all.
 _UNSEEN_BLOCKS = 8
 # From this many pixels on a shift is worth starting from.
 _LEAST_SHIFT = 1.5
+# As int8: levels are halved, of a pixel there are four steps, and of likeness 20.
+_PIXEL_STEPS, _LIKENESS_STEPS = 4, 20
 # Of scores and of correlations: beyond these their differences mean nothing.
 _SURE_SCORE, _SURE_LIKENESS = 0.999, 0.97
 
@@ -43,9 +54,9 @@ class Evidence(NamedTuple):
     """What speaks for a cut and against it."""
 
     score: float
-    """The network's, as log odds."""
-    near_score: float
-    """Its highest within two frames, as log odds."""
+    """Of the network that found it, as log odds."""
+    look: float
+    """Of the network that looked at it, forwards and backwards, as log odds."""
     likeness: float
     """Of the frame after to the one before, moved: the correlation of details, Fisher's z."""
     unexplained: float
@@ -57,26 +68,28 @@ class Evidence(NamedTuple):
 
 
 # Fitted by training/verify.py, which prints these lines.
-_BIAS = -6.47
-_WEIGHTS = Evidence(0.89, -0.34, -1.79, 5.95, -2.52, 0.69)
+_BIAS = -1.94
+_WEIGHTS = Evidence(0.75, 0.52, -1.58, 2.77, -2.69, 0.62)
 
 
 class Verifier:
-    """Looks at cuts in doubt. Not for several threads at once."""
+    """Looks at cuts in doubt."""
 
-    def __init__(self) -> None:
-        self._tools: tuple[Any, np.ndarray, np.ndarray] | None = None
+    def __init__(self, weights: Path = WEIGHTS) -> None:
+        self._weights = weights
 
-    def verified(self, cut: np.ndarray, pictures: Sequence[np.ndarray], first: int, end: int) -> np.ndarray:
+    def verified(
+        self, cut: np.ndarray, luma: Sequence[np.ndarray], chroma: np.ndarray, first: int, end: int
+    ) -> np.ndarray:
         """The scores of frames with those that were in doubt decided, as far as it can be.
 
-        cut: N numbers from 0 to 1. pictures: the luma of the same frames, H x W uint8. first, end: which are decided
-        on; the others are there to be compared with.
+        cut: N numbers from 0 to 1. luma, chroma: of the same frames, N times H x W uint8, and N x 2 x 16 x 24 uint8.
+        first, end: which are decided on; the others are there to be compared with. Raises UsageError.
         """
         decided = cut.copy()
         peaks = doubtful(cut, first, end)
         for number in peaks:
-            likely = probability(self.evidence(cut, pictures, number))
+            likely = probability(self.evidence(cut, luma, chroma, number))
             # The slopes of the peak must not become one. Another peak as near as that is decided on its own.
             for near in range(max(0, number - _NEAR_FRAMES), min(len(cut), number + _NEAR_FRAMES + 1)):
                 if near not in peaks and cut[near] <= cut[number]:
@@ -84,46 +97,127 @@ class Verifier:
             decided[number] = likely
         return decided
 
-    def evidence(self, cut: np.ndarray, pictures: Sequence[np.ndarray], number: int) -> Evidence:
-        """About a cut before frame `number`; `cut` and `pictures` as in `verified`."""
-        import cv2
-
-        last = len(pictures) - 1
-        four = [pictures[min(max(place, 0), last)] for place in range(number - 2, number + 2)]
-        small = [cv2.resize(picture, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA) for picture in four]
-        (_, before), (likeness, across), (_, behind) = (self._compared(*pair) for pair in pairwise(small))
-        near = np.r_[cut[max(0, number - _NEAR_FRAMES) : number], cut[number + 1 : number + 1 + _NEAR_FRAMES]]
+    def evidence(self, cut: np.ndarray, luma: Sequence[np.ndarray], chroma: np.ndarray, number: int) -> Evidence:
+        """About a cut before frame `number`; the others as in `verified`."""
+        places = np.clip(np.arange(number - FRAMES_BESIDE, number + FRAMES_BESIDE), 0, len(luma) - 1)
+        pictures, colours = [luma[place] for place in places], chroma[places]
+        small = _small(pictures)
+        before, across, behind = pairs = _pairs(small)
+        views = np.stack([_planes(small, colours, pairs), view(small[::-1], colours[::-1])])
+        (logits,) = session(self._weights).run(None, {"views": views})
         return Evidence(
             score=_log_odds(cut[number]),
-            near_score=_log_odds(near.max(initial=0)),
-            likeness=math.atanh(min(max(likeness, -_SURE_LIKENESS), _SURE_LIKENESS)),
-            unexplained=across,
-            unexplained_beside=max(before, behind),
-            contrast=math.log(min(float(small[1].std()), float(small[2].std())) + 2),
+            look=float(logits.mean()),
+            likeness=math.atanh(min(max(across.alike, -_SURE_LIKENESS), _SURE_LIKENESS)),
+            unexplained=across.unexplained,
+            unexplained_beside=max(before.unexplained, behind.unexplained),
+            contrast=math.log(
+                min(float(picture.std()) for picture in small[FRAMES_BESIDE - 1 : FRAMES_BESIDE + 1]) + 2
+            ),
         )
 
-    def _compared(self, one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
-        """How much two pictures (H x W uint8) are alike once one is moved onto the other, and how much of it is not."""
-        import cv2
 
-        if self._tools is None:
-            flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-            flow.setFinestScale(1)
-            places = np.stack(np.meshgrid(np.arange(_WIDTH), np.arange(_HEIGHT)), axis=2).astype(np.float32)
-            self._tools = flow, places, cv2.createHanningWindow((_WIDTH, _HEIGHT), cv2.CV_32F)
-        flow, places, window = self._tools
-        shift, _ = cv2.phaseCorrelate(one.astype(np.float32), other.astype(np.float32), window)
-        starts: list[np.ndarray | None] = [None]
-        if abs(shift[0]) + abs(shift[1]) > _LEAST_SHIFT:
-            starts.append(np.full((_HEIGHT, _WIDTH, 2), shift, np.float32))
-        details = _details(one)
-        found = []
-        for start in starts:
-            moved = cv2.remap(
-                other, places + flow.calc(one, other, start), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
-            found.append(_likeness(details, _details(moved)))
-        return max(found)
+def view(luma: Sequence[np.ndarray], chroma: np.ndarray) -> np.ndarray:
+    """What is looked at to verify a cut in the middle of six frames: 20 x 48 x 72 int8.
+
+    luma: six times H x W uint8. chroma: 6 x 2 x 16 x 24 uint8.
+
+    The planes are the luma of all six, less 128; of the three pairs of neighbours in the middle what is left of the
+    earlier once it is taken from the later one, moved, halved; the change of both chromas at the cut; how far the
+    pixels of the three pairs have moved, to the right and down in turn, in quarters; and the likeness of their details.
+    """
+    small = _small(luma)
+    return _planes(small, chroma, _pairs(small))
+
+
+def _small(luma: Sequence[np.ndarray]) -> list[np.ndarray]:
+    import cv2
+
+    return [cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA) for picture in luma]
+
+
+def _pairs(small: Sequence[np.ndarray]) -> list[_Compared]:
+    """The three pairs of neighbours in the middle of six."""
+    return [_compared(*pair) for pair in pairwise(small[1:-1])]
+
+
+def _planes(small: Sequence[np.ndarray], chroma: np.ndarray, pairs: Sequence[_Compared]) -> np.ndarray:
+    change = chroma[FRAMES_BESIDE].astype(np.int16) - chroma[FRAMES_BESIDE - 1]
+    planes = [
+        np.stack(small).astype(np.int16) - 128,
+        np.stack([one.residual for one in pairs]),
+        change.repeat(HEIGHT // change.shape[1], axis=1).repeat(WIDTH // change.shape[2], axis=2),
+        np.concatenate([one.moved for one in pairs]) * _PIXEL_STEPS,
+        np.stack([one.likeness for one in pairs]) * _LIKENESS_STEPS,
+    ]
+    return np.concatenate([np.clip(plane, -128, 127).astype(np.int8) for plane in planes])
+
+
+class _Compared(NamedTuple):
+    """Two pictures, of which one was moved to be like the other."""
+
+    residual: np.ndarray
+    """48 x 72: half of what the difference is then, in levels."""
+    moved: np.ndarray
+    """2 x 48 x 72: by how many pixels to the right, and down."""
+    likeness: np.ndarray
+    """48 x 72: the correlation of details around each pixel, -1 to 1."""
+    alike: float
+    """The correlation of all details, -1 to 1."""
+    unexplained: float
+    """Share of the blocks with something in them that are not alike; one half where nothing is seen."""
+
+
+def _compared(one: np.ndarray, other: np.ndarray) -> _Compared:
+    """Pictures of 48 x 72 uint8."""
+    import cv2
+
+    # It writes over the pictures that it is given.
+    shift, _ = cv2.phaseCorrelate(one.astype(np.float32), other.astype(np.float32), _window())
+    starts: list[np.ndarray | None] = [None]
+    if abs(shift[0]) + abs(shift[1]) > _LEAST_SHIFT:
+        starts.append(np.full((HEIGHT, WIDTH, 2), shift, np.float32))
+    found = []
+    for start in starts:
+        # Asked twice, it begins the second time where it began the first, if it was told where, and is not now.
+        flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        flow.setFinestScale(1)
+        field = flow.calc(one, other, start)
+        there = cv2.remap(other, _places() + field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        residual = (there.astype(np.int16) - one) // 2
+        found.append(_Compared(residual, field.transpose(2, 0, 1), *_likeness(one, there)))
+    return max(found, key=lambda one: float(one.likeness.mean()))
+
+
+def _likeness(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """The last three of what is compared."""
+    import cv2
+
+    levels = (picture.astype(np.float32) for picture in (one, other))
+    first, second = (picture - cv2.blur(picture, (_DETAIL, _DETAIL)) for picture in levels)
+    products = first * second, first * first, second * second
+    both, ours, theirs = (cv2.blur(product, (_AROUND, _AROUND)) for product in products)
+    around = both / np.sqrt((ours + _NOISE) * (theirs + _NOISE))
+    alike = float(products[0].mean() / (first.std() * second.std() + _NOISE))
+    blocks = WIDTH // _BLOCK, HEIGHT // _BLOCK
+    both, ours, theirs = (cv2.resize(product, blocks, interpolation=cv2.INTER_AREA) for product in products)
+    seen = np.maximum(ours, theirs) > _NOISE
+    strange = seen & (both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)) < _EXPLAINED)
+    unexplained = float((strange.sum() + _UNSEEN_BLOCKS / 2) / (seen.sum() + _UNSEEN_BLOCKS))
+    return np.asarray(around), alike, unexplained
+
+
+@lru_cache(maxsize=1)
+def _window() -> Any:
+    import cv2
+
+    return cv2.createHanningWindow((WIDTH, HEIGHT), cv2.CV_32F)
+
+
+@lru_cache(maxsize=1)
+def _places() -> np.ndarray:
+    """Where each pixel is: 48 x 72 x 2."""
+    return np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), axis=2).astype(np.float32)
 
 
 def doubtful(cut: np.ndarray, first: int, end: int) -> list[int]:
@@ -138,28 +232,6 @@ def probability(evidence: Evidence) -> float:
     """That it is a cut: 0 to 1."""
     total = _BIAS + sum(weight * value for weight, value in zip(_WEIGHTS, evidence, strict=True))
     return 1 / (1 + math.exp(-total))
-
-
-def _details(picture: np.ndarray) -> np.ndarray:
-    import cv2
-
-    levels = picture.astype(np.float32)
-    return np.asarray(levels - cv2.blur(levels, (_DETAIL, _DETAIL)))
-
-
-def _likeness(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
-    """The correlation of details, and the share of blocks in which there is none; one half where nothing is seen."""
-    alike = float((one * other).mean() / (one.std() * other.std() + _NOISE))
-    both, first, second = (_block_means(product) for product in (one * other, one * one, other * other))
-    seen = np.maximum(first, second) > _NOISE
-    strange = seen & (both / np.sqrt((first + _NOISE) * (second + _NOISE)) < _EXPLAINED)
-    return alike, float((strange.sum() + _UNSEEN_BLOCKS / 2) / (seen.sum() + _UNSEEN_BLOCKS))
-
-
-def _block_means(picture: np.ndarray) -> np.ndarray:
-    import cv2
-
-    return np.asarray(cv2.resize(picture, (_WIDTH // _BLOCK, _HEIGHT // _BLOCK), interpolation=cv2.INTER_AREA))
 
 
 def _log_odds(score: float) -> float:

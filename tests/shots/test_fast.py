@@ -142,7 +142,5 @@ def test_weights_that_cannot_be_read_are_an_error_that_says_what_to_do(
     broken = tmp_path / "fast.onnx"
     broken.write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
     monkeypatch.setattr(fast, "WEIGHTS", broken)
-    fast._session.cache_clear()
     with pytest.raises(UsageError, match=r"fast\.onnx: the weights of the detector fast cannot be read .* install"):
         found(takes(1, 3)[0])
-    fast._session.cache_clear()
