@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnx_file
 import torch
 from material import Footage, load
 from network import CLASSES, COLUMNS, PLANES, ROWS, CutNetwork, measure
@@ -157,7 +158,6 @@ def train(
 
 def export(network: CutNetwork, path: Path, facts: dict[str, str]) -> None:
     """ONNX: `frames` 1 x T x 6 x 16 x 24 uint8 in, `scores` 1 x T x 5 float32 (each row sums to 1) out."""
-    import onnx
 
     class Scores(torch.nn.Module):
         def __init__(self) -> None:
@@ -168,13 +168,7 @@ def export(network: CutNetwork, path: Path, facts: dict[str, str]) -> None:
             return torch.softmax(self.network(frames), dim=-1)
 
     example = torch.zeros(1, 160, PLANES, ROWS, COLUMNS, dtype=torch.uint8)
-    torch.onnx.export(
-        Scores().eval(), (example,), str(path), input_names=["frames"], output_names=["scores"],
-        dynamic_axes={"frames": {1: "time"}, "scores": {1: "time"}}, opset_version=17, dynamo=False,
-    )  # fmt: skip
-    model = onnx.load(str(path))
-    onnx.helper.set_model_props(model, facts)
-    onnx.save(model, str(path))
+    onnx_file.write(Scores(), path, example, ("frames", "scores"), (1, "time"), facts)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx_file
 import torch
 from annotations import Mark, MarkedFilm
 from doubts import Known
@@ -120,16 +121,8 @@ def judged(network: VerificationNetwork, doubts: Known) -> tuple[float, float]:
 
 def export(network: VerificationNetwork, path: Path, facts: dict[str, str]) -> None:
     """ONNX: `views` N x 20 x 48 x 72 int8 in, `logits` N float32 out."""
-    import onnx
-
     example = torch.zeros(1, VIEW_PLANES, HEIGHT, WIDTH, dtype=torch.int8)
-    torch.onnx.export(
-        network, (example,), str(path), input_names=["views"], output_names=["logits"],
-        dynamic_axes={"views": {0: "count"}, "logits": {0: "count"}}, opset_version=17, dynamo=False,
-    )  # fmt: skip
-    model = onnx.load(str(path))
-    onnx.helper.set_model_props(model, facts)
-    onnx.save(model, str(path))
+    onnx_file.write(network, path, example, ("views", "logits"), (0, "count"), facts)
 
 
 # Its word

@@ -29,7 +29,8 @@ WEIGHTS = Path(__file__).with_name("verification.onnx")
 LEAST_DOUBTFUL, MOST_DOUBTFUL = 0.05, 0.95
 # Frames to either side whose scores tell something: one cut has one peak.
 _NEAR_FRAMES = 2
-# What is looked at: so many frames before the cut and behind it, in pixels that are four by four of those scanned.
+# What is looked at: so many frames before the cut and behind it, and how large. Three times as wide and as high as the
+# chromas that the detector keeps.
 FRAMES_BESIDE = 3
 WIDTH, HEIGHT = 72, 48
 VIEW_PLANES = 20

@@ -108,7 +108,7 @@ def test_a_cut_looks_like_one_and_movement_does_not() -> None:
 def test_what_moves_is_explained_by_the_frame_before(step: int) -> None:
     evidence = seen(panned(*[1] * 6, step=step) if step < 20 else moved_once(step))
     assert evidence.likeness > 0.7
-    assert evidence.unexplained < 0.25
+    assert evidence.unexplained < 0.2
     assert probability(evidence) < 0.2
 
 
@@ -141,8 +141,9 @@ def test_of_plain_pictures_nothing_is_said() -> None:
 def test_a_little_thing_that_goes_from_an_empty_picture_tells_little() -> None:
     wall = np.full((160, 288), 120, np.uint8)
     with_spot = wall.copy()
-    with_spot[64:96, 64:96] = np.random.default_rng(0).integers(16, 235, (8, 8)).repeat(4, 0).repeat(4, 1)
-    assert 0.5 < seen([with_spot] * 3 + [wall] * 3).unexplained < 0.75
+    # Within one block of those that are compared.
+    with_spot[55:79, 64:96] = np.random.default_rng(0).integers(16, 235, (8, 8)).repeat(3, 0).repeat(4, 1)
+    assert 0.5 < seen([with_spot] * 3 + [wall] * 3).unexplained < 0.7
 
 
 def test_backwards_it_looks_the_same() -> None:
@@ -164,7 +165,7 @@ def verified(cut: np.ndarray, pictures: list[np.ndarray]) -> np.ndarray:
 def test_what_stood_beside_a_cut_that_is_none_becomes_none_itself() -> None:
     cut = np.array([0.0, 0.0, 0.0, 0.44, 0.45, 0.4, 0.0, 0.0])
     decided = verified(cut, panned(*[4] * 8, step=3))
-    assert decided.max() < 0.2
+    assert decided.max() < 0.1
     assert decided[3] == decided[4] == decided[5]
     assert cut[4] == 0.45  # what came in is as it was
 
@@ -176,7 +177,7 @@ def test_a_false_peak_takes_no_cut_beside_it_along(sure: float, doubt: float) ->
     decided = verified(cut, pictures)
     alone = Verifier().evidence(cut, pictures, np.full((10, 2, 16, 24), 128, np.uint8), 4)
     assert decided[4] == pytest.approx(probability(alone) if sure < MOST_DOUBTFUL else sure)
-    assert decided[6] < decided[4]
+    assert decided[6] < 0.1 < decided[4]
 
 
 def test_certainties_are_left_as_they_are() -> None:
