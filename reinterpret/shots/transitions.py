@@ -5,10 +5,12 @@ a fade or a wipe. `TransitionFinder` takes this frame by frame and makes boundar
 
 - A cut is a local peak above the threshold, which is 1 - sensitivity.
 - A gradual transition is a run of frames whose gradual scores together exceed the threshold somewhere and half of it
-  everywhere. Where a cut lies at either end of a fade, it has begun or ended hard; of a cut and any other run around it
-  the more certain is meant; a run of one or two frames at a cut is that cut. A wipe of a few frames must be certain.
+  everywhere. Where a cut lies at either end of a fade, it has begun or ended hard, unless a picture lies between the
+  cut and the black; of a cut and any other run around it the more certain is meant; a run of one or two frames at a cut
+  is that cut. A wipe of a few frames must be certain.
 - A picture on which nothing can be seen, black or white, is evidence of its own: as a shot where it lasts, and
   where it is short, as the middle of one fade from the first frame that is darkened to the last.
+- Black and white with nothing but dust and words in them belong to a fade next to them, up to a cut where it ends hard.
 - A transition at the first or the last frame of the film makes no shot, and only trims the one that is there.
 
 Between two boundaries lies at least one frame that belongs to neither.
@@ -56,6 +58,8 @@ _LOWEST_THRESHOLD, _HIGHEST_THRESHOLD = 0.01, 0.99
 # that is left on frames as small as these.
 _BLACK_MEAN, _WHITE_MEAN = 26, 225
 _EVEN = 4
+# White flickers on old film, and has dust on it.
+_WORN_WHITE_MEAN = 205
 
 _Neighbour = Literal["picture", "flat", "film"]
 """What lies next to a stretch: pictures of a shot, a flat shot, or the edge of the film."""
@@ -84,27 +88,30 @@ class FrameScores:
         return len(self.cut)
 
 
-BLACK, WHITE = 1, 2
+BLACK, WHITE, FADED = 1, 2, 3
 
 
 def flat_picture(luma: np.ndarray) -> int:
-    """Whether nothing can be seen on a frame (H x W uint8, video range): BLACK or WHITE, else 0.
+    """Whether nothing can be seen on a frame (H x W uint8, video range): BLACK or WHITE; FADED: little; else 0.
 
-    Black bars around white do not count as something to see; a picture that is only just coming up does.
+    Black bars around white do not count as something to see; a picture that is only just coming up does. FADED is as
+    dark or as bright as the others, but has something on it that may be dust.
     """
     import cv2
 
     mean = cv2.mean(luma)[0]
     sample = luma[::2, ::2]  # tells as much as all of it
     if mean < _BLACK_MEAN:
-        return BLACK if _is_even(sample, mean) else 0
+        return BLACK if _is_even(sample, mean) else FADED
     row, column = len(sample) // 2, sample.shape[1] // 2
-    if mean < _WHITE_MEAN // 2 or sample[row - 4 : row + 4, column - 4 : column + 4].max(initial=0) <= _WHITE_MEAN:
+    if mean < _WHITE_MEAN // 2 or sample[row - 4 : row + 4, column - 4 : column + 4].max(initial=0) <= _WORN_WHITE_MEAN:
         return 0  # most frames, known for less than the rest costs
     lit = sample > _BLACK_MEAN + _EVEN
-    inner = sample[lit.any(axis=1)][:, lit.any(axis=0)]
-    mean = inner.mean()
-    return WHITE if mean > _WHITE_MEAN and _is_even(inner, mean) else 0
+    inner = sample[lit.any(axis=1)][:, lit.any(axis=0)][1:-1, 1:-1]  # where bars end there is some of both
+    mean = inner.mean() if inner.size else 0
+    if mean > _WHITE_MEAN and _is_even(inner, mean):
+        return WHITE
+    return FADED if mean > _WORN_WHITE_MEAN else 0
 
 
 def _is_even(sample: np.ndarray, mean: float) -> bool:
@@ -137,6 +144,7 @@ class TransitionFinder:
         self._after_flat = False  # whether a flat shot ends where the stretch begins
         self._certain = False  # whether anything in the stretch exceeds the threshold
         self._quiet = 0  # frames at its end in which nothing is going on
+        self._dim = 0  # of those, the first that are faded
         self._flat, self._flat_frames = 0, 0  # what `flat_picture` says, and for how long it has said so
         self._spent = False  # whether something gradual has gone on for too long
         self._calm = 0  # frames since it was last seen to go on
@@ -148,7 +156,8 @@ class TransitionFinder:
         cut = np.clip(np.nan_to_num(scores.cut), 0, 1).tolist()
         gradual = np.clip(np.nan_to_num(scores.gradual), 0, 1).tolist()
         for one, three, flat in zip(cut, gradual, scores.flat.tolist(), strict=True):
-            self._await(_Frame(one, tuple(three), min(1.0, sum(three)), flat))
+            clear = flat if flat != FADED else 0
+            self._await(_Frame(one, tuple(three), min(1.0, sum(three)), clear, flat > 0))
             if len(self._awaited) > _BRIDGED_FRAMES + 1:
                 boundaries += self._take(self._awaited.popleft())
         return boundaries
@@ -212,13 +221,15 @@ class TransitionFinder:
         if not (active or stretch or self._after_flat):
             return []
         if not stretch:
-            self._stretch_start, self._quiet = self._number - 1, 0
+            self._stretch_start, self._quiet, self._dim = self._number - 1, 0, 0
         stretch.append(frame)
         self._certain = self._certain or bool(frame.cut or frame.flat or frame.gradual >= rules.threshold)
-        self._quiet = 0 if active else self._quiet + 1
+        # For as long as a fade may take to end hard, black and white go on being part of it.
+        lingers = frame.faded and self._dim == self._quiet < rules.long_frames
+        self._quiet, self._dim = (0, 0) if active else (self._quiet + 1, self._dim + lingers)
         if self._flat_frames == rules.long_frames:
             return self._close(len(stretch) - rules.long_frames, "flat")
-        if self._quiet > _BRIDGED_FRAMES:
+        if self._quiet - self._dim > _BRIDGED_FRAMES:
             return self._close(len(stretch) - self._quiet, "picture")
         if not self._certain and len(stretch) > self._longest // 2:
             stretch.popleft()
@@ -274,6 +285,7 @@ class _Frame(NamedTuple):
     kinds: tuple[float, ...]
     gradual: float
     flat: int
+    faded: bool
 
 
 _NO_KIND = (0.0,) * len(GRADUAL)
@@ -294,7 +306,7 @@ class _Piece:
 def _pieces(frames: list[_Frame], stop: int, rules: _Rules, before: _Neighbour, after: _Neighbour) -> list[_Piece]:
     """Cuts, runs and fades through short black, in order; before `stop`, or there."""
     pieces = []
-    for piece in _cuts_and_runs(frames, rules):
+    for piece in _cuts_and_runs(frames, rules, from_film_start=before == "film"):
         if piece.start <= stop + _BRIDGED_FRAMES:
             pieces.append(_Piece(min(piece.start, stop), min(piece.end, stop), piece.kind, piece.confidence))
     for start, end in _flat_runs(frames[:stop]):
@@ -346,21 +358,23 @@ def _beside_flat(start: int, end: int, evidence: list[_Piece]) -> _Piece:
     return _Piece(start, end, "fade" if start < end else "cut", confidence)
 
 
-def _cuts_and_runs(frames: list[_Frame], rules: _Rules) -> list[_Piece]:
+def _cuts_and_runs(frames: list[_Frame], rules: _Rules, *, from_film_start: bool) -> list[_Piece]:
     """What the scores alone say, in order: no two of these overlap.
 
     Where a cut lies in a run, or next to it, there is no shot between them and only one of them is meant: the more
-    certain of the two. A fade may begin or end hard.
+    certain of the two.
     """
     cuts = [number for number, frame in enumerate(frames) if frame.cut]
     pieces = []
     for start, end in _gradual_runs(frames, rules):
+        run = _run(start, end, frames)
         near = [cut for cut in cuts if start - _EDGE_FRAMES <= cut <= end + _EDGE_FRAMES]
+        if run.kind == "fade" and not rules.gradual_needs_cut:
+            start, end, near = _hard_ends(start, end, cuts, frames, from_film_start and start <= _BRIDGED_FRAMES)
         if near and end - start < _SHORTEST_GRADUAL:
             continue
         if rules.gradual_needs_cut and not near:
             continue
-        run = _run(start, end, frames)
         if run.kind == "wipe" and end - start < _SHORTEST_WIPE and run.confidence < _CERTAIN:
             continue
         inside = [cut for cut in near if run.kind != "fade" or start + _EDGE_FRAMES < cut < end - _EDGE_FRAMES]
@@ -374,6 +388,32 @@ def _cuts_and_runs(frames: list[_Frame], rules: _Rules) -> list[_Piece]:
     return sorted(pieces, key=lambda piece: (piece.start, piece.end))
 
 
+def _hard_ends(
+    start: int, end: int, cuts: list[int], frames: list[_Frame], from_black: bool
+) -> tuple[int, int, list[int]]:
+    """A fade begins and ends hard where nothing lies between it and a cut but black or white: its range, and such cuts.
+
+    from_black: whether what lies before it, if anything, is black. A cut next to the fade with a picture between it and
+    the black is another boundary, and what was the fade's on its other side is not.
+    """
+    first, last = start, end
+    while first > 0 and frames[first - 1].faded:
+        first -= 1
+    while last < len(frames) and frames[last].faded:
+        last += 1
+    start, end = first if first in cuts else start, last if last in cuts else end
+    faded = [number for number in range(start, end) if frames[number].faded]
+    near = []
+    for cut in [cut for cut in cuts if start - _EDGE_FRAMES <= cut <= end + _EDGE_FRAMES]:
+        if cut <= start + _EDGE_FRAMES and faded and faded[0] > cut + _EDGE_FRAMES:
+            start = max(start, cut + 1)
+        elif cut >= end - _EDGE_FRAMES and (from_black or faded) and max([0, *faded]) < cut - _EDGE_FRAMES - 1:
+            end = min(end, cut - 1)
+        else:
+            near.append(cut)
+    return start, end, near
+
+
 def _run(start: int, end: int, frames: list[_Frame]) -> _Piece:
     """A gradual transition over some frames; as certain as the more certain half of them."""
     run = frames[start:end]
@@ -383,11 +423,19 @@ def _run(start: int, end: int, frames: list[_Frame]) -> _Piece:
 
 
 def _gradual_runs(frames: list[_Frame], rules: _Rules) -> Iterator[tuple[int, int]]:
-    """Runs of frames, half-open, within gradual transitions."""
+    """Runs of frames, half-open, within gradual transitions; one, if there is but black or white between two."""
     going = [number for number, frame in enumerate(frames) if frame.gradual >= rules.low]
+    runs: list[tuple[int, int]] = []
     for start, end in _bridged(going, _BRIDGED_FRAMES):
-        if any(frame.gradual >= rules.threshold for frame in frames[start:end]):
-            yield start, end
+        if not any(frame.gradual >= rules.threshold for frame in frames[start:end]):
+            continue
+        last = runs[-1] if runs else None
+        both_fade = last and _run(*last, frames).kind == _run(start, end, frames).kind == "fade"
+        if last and both_fade and all(frame.faded for frame in frames[last[1] : start]):
+            runs[-1] = last[0], end
+        else:
+            runs.append((start, end))
+    yield from runs
 
 
 def _flat_runs(frames: list[_Frame]) -> Iterator[tuple[int, int]]:

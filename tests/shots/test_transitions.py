@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reinterpret.shots.shot import Boundary
-from reinterpret.shots.transitions import FrameScores, TransitionFinder, flat_picture
+from reinterpret.shots.transitions import BLACK, FADED, WHITE, FrameScores, TransitionFinder, flat_picture
 
 RATE = Fraction(24)
 HALF_SECOND = 12
@@ -26,6 +26,7 @@ def scores(
     wipe: dict[tuple[int, int], float] | None = None,
     black: list[tuple[int, int]] | None = None,
     white: list[tuple[int, int]] | None = None,
+    dusty: list[tuple[int, int]] | None = None,
 ) -> FrameScores:
     """Nothing, but for what is named: cuts at frames; the rest over ranges, half-open."""
     cut = np.zeros(count, np.float32)
@@ -36,7 +37,7 @@ def scores(
         for (start, end), value in (ranges or {}).items():
             gradual[start:end, column] = value
     flat = np.zeros(count, np.int64)
-    for kind, flats in ((1, black), (2, white)):
+    for kind, flats in ((BLACK, black), (WHITE, white), (FADED, dusty)):
         for start, end in flats or []:
             flat[start:end] = kind
     return FrameScores(cut, gradual, flat)
@@ -140,6 +141,51 @@ def test_of_a_cut_and_a_dissolve_in_one_place_the_more_certain_is_meant() -> Non
 def test_a_fade_may_begin_or_end_hard() -> None:
     assert ranges(found(scores(100, cuts={51: 0.99}, fade={(30, 50): 0.8}))) == [("fade", 30, 51)]
     assert ranges(found(scores(100, cuts={29: 0.99}, fade={(30, 50): 0.8}))) == [("fade", 29, 50)]
+
+
+def test_a_fade_that_ends_hard_goes_on_through_black_with_dust_in_it() -> None:
+    whole = scores(100, cuts={60: 0.99}, fade={(30, 50): 0.8}, dusty=[(46, 60)])
+    assert ranges(found(whole)) == [("fade", 30, 60)]
+    whole = scores(100, cuts={40: 0.99}, fade={(50, 70): 0.8}, dusty=[(40, 54)])
+    assert ranges(found(whole)) == [("fade", 40, 70)]
+    both = scores(100, cuts={30: 0.9, 60: 0.9}, fade={(40, 48): 0.8}, dusty=[(30, 60)])
+    assert ranges(found(both)) == [("fade", 30, 60)]
+
+
+def test_dusty_black_between_two_runs_is_the_middle_of_one_fade() -> None:
+    assert ranges(found(scores(100, fade={(30, 40): 0.8, (50, 60): 0.8}, dusty=[(38, 52)]))) == [("fade", 30, 60)]
+    for kind in ("dissolve", "wipe"):  # what is dark may be a picture
+        whole = scores(100, fade={(30, 40): 0.8}, **{kind: {(50, 60): 0.8}}, dusty=[(38, 52)])  # type: ignore[arg-type]
+        assert ranges(found(whole)) == [("fade", 30, 40), (kind, 50, 60)]
+    seen = scores(100, fade={(30, 40): 0.8, (50, 60): 0.8}, dusty=[(38, 44), (45, 52)])
+    assert ranges(found(seen)) == [("fade", 30, 40), ("fade", 50, 60)]
+
+
+def test_what_is_dark_for_longer_is_a_shot() -> None:
+    whole = scores(200, cuts={66: 0.99}, fade={(30, 50): 0.8}, dusty=[(46, 66)])
+    assert ranges(found(whole)) == [("fade", 30, 50), ("cut", 66, 66)]
+    assert ranges(found(scores(100, cuts={40: 0.9, 50: 0.9}, dusty=[(40, 50)]))) == [("cut", 40, 40), ("cut", 50, 50)]
+    assert ranges(found(scores(100, cuts={60: 0.9}, dissolve={(30, 50): 0.9}, dusty=[(40, 60)]))) == [
+        ("dissolve", 30, 50),
+        ("cut", 60, 60),
+    ]
+
+
+def test_a_picture_between_a_cut_and_black_is_a_shot() -> None:
+    """It is dark, and the network has it fade from its first frame on."""
+    whole = scores(100, cuts={30: 0.9}, fade={(30, 60): 0.8}, dusty=[(40, 48)])
+    assert ranges(found(whole)) == [("cut", 30, 30), ("fade", 31, 60)]
+    whole = scores(100, cuts={60: 0.9}, fade={(30, 60): 0.8}, black=[(40, 48)])
+    assert ranges(found(whole)) == [("fade", 30, 59), ("cut", 60, 60)]
+    hard = scores(100, cuts={30: 0.9}, fade={(30, 60): 0.8}, dusty=[(30, 48)])
+    assert ranges(found(hard)) == [("fade", 30, 60)]
+
+
+def test_a_shot_that_is_faded_in_from_the_beginning_of_the_film_to_its_end_is_cut_from_the_next() -> None:
+    whole = scores(100, cuts={21: 0.98}, fade={(0, 20): 0.9}, dusty=[(0, 4)])
+    assert ranges(found(whole)) == [("start", 0, 20), ("cut", 21, 21)]
+    assert ranges(found(scores(100, cuts={20: 0.98}, fade={(0, 20): 0.9}))) == [("start", 0, 19), ("cut", 20, 20)]
+    assert ranges(found(scores(100, cuts={20: 0.98}, fade={(0, 20): 0.9}, black=[(10, 20)]))) == [("start", 0, 20)]
 
 
 def test_in_the_middle_of_what_may_be_a_fade_the_more_certain_of_it_and_a_cut_is_meant() -> None:
@@ -276,7 +322,8 @@ def noise(seed: int, count: int, density: float, blackness: float) -> FrameScore
     random = np.random.default_rng(seed)
     patches = np.repeat(random.random((count, 5)) < density, random.integers(1, 40, count), axis=0)[:count]
     values = random.random((len(patches), 4)) * patches[:, :4]
-    flat = np.where(patches[:, 4] & (random.random(len(patches)) < blackness), random.integers(1, 3), 0)
+    kinds = np.repeat(random.integers(1, 4, count), 20)[: len(patches)]
+    flat = np.where(patches[:, 4] & (random.random(len(patches)) < blackness), kinds, 0)
     return FrameScores(values[:, 0], values[:, 1:], flat)
 
 
@@ -335,14 +382,27 @@ def test_scores_of_different_lengths_are_refused() -> None:
 def test_black_and_white_are_flat_and_little_else() -> None:
     random = np.random.default_rng(1)
     grain = random.integers(-3, 4, (160, 288))
-    assert flat_picture((grain + 17).astype(np.uint8)) == 1
-    assert flat_picture((grain + 234).astype(np.uint8)) == 2
+    assert flat_picture((grain + 17).astype(np.uint8)) == BLACK
+    assert flat_picture((grain + 234).astype(np.uint8)) == WHITE
     assert flat_picture((grain + 128).astype(np.uint8)) == 0
     assert flat_picture((grain + 45).astype(np.uint8)) == 0
     title = (grain + 17).astype(np.uint8)
     title[70:90, 100:190] = 200
+    assert flat_picture(title) == FADED  # not black: a title card is a picture
+    assert flat_picture(np.roll(251 - title, 50, axis=0)) == FADED
+    title[40:120, 100:190] = 200
     assert flat_picture(title) == 0
     assert flat_picture(251 - title) == 0
+
+
+def test_dust_and_scratches_on_black_and_white_leave_little_to_see() -> None:
+    random = np.random.default_rng(2)
+    for ground, spot in ((18, 180), (228, 40)):
+        picture = np.full((160, 288), ground, np.uint8)
+        picture[:, 100:102] = spot
+        for row, column in random.integers(0, 150, (20, 2)):
+            picture[row : row + 5, column : column + 5] = spot
+        assert flat_picture(picture) == FADED
 
 
 def test_fine_lines_are_something_to_see() -> None:
@@ -355,6 +415,10 @@ def test_fine_lines_are_something_to_see() -> None:
 def test_white_between_black_bars_is_white() -> None:
     picture = np.full((160, 288), 16, np.uint8)
     picture[20:140] = 235
-    assert flat_picture(picture) == 2
+    assert flat_picture(picture) == WHITE
+    picture[[19, 140]] = 90  # as encoders leave it
+    assert flat_picture(picture) == WHITE
     picture[60:80, 100:150] = 100
+    assert flat_picture(picture) == FADED
+    picture[30:130, 60:230] = 100
     assert flat_picture(picture) == 0
