@@ -47,8 +47,16 @@ class Doubt(NamedTuple):
     """Whether the network was in doubt; else it is kept for comparison."""
 
 
+class Labels(NamedTuple):
+    """What is known about N frames without their pictures: columns of `Doubt`."""
+
+    score: np.ndarray
+    cut: np.ndarray
+    doubtful: np.ndarray
+
+
 class Known(NamedTuple):
-    """The same of N frames."""
+    """The same of N frames, with them."""
 
     luma: np.ndarray
     chroma: np.ndarray
@@ -57,13 +65,14 @@ class Known(NamedTuple):
     doubtful: np.ndarray
 
     @classmethod
-    def load(cls, path: Path) -> Known:
-        with np.load(path, allow_pickle=False) as file:
-            return cls(*(file[name] for name in cls._fields))
+    def load(cls, *paths: Path) -> Known:
+        """One after the other, what `main` wrote to each."""
+        files = [np.load(path, allow_pickle=False) for path in paths]
+        return cls(*(np.concatenate([file[name] for file in files]) for name in cls._fields))
 
-    def split(self, count: int) -> tuple[Known, Known]:
-        """The first `count`, and the rest."""
-        return Known(*(column[:count] for column in self)), Known(*(column[count:] for column in self))
+    @property
+    def labels(self) -> Labels:
+        return Labels(self.score, self.cut, self.doubtful)
 
 
 class Doubts(IterableDataset[Doubt]):

@@ -1,4 +1,4 @@
-"""The network that looks at cuts in doubt: views go in, as `view_at` in reinterpret/shots/verification.py makes them.
+"""The network that looks at cuts in doubt: views go in, as `view` in reinterpret/shots/verification.py makes them.
 
 A small residual network (He et al. 2016). What it must tell is a matter of places, here the picture is another and
 there it has only moved, and of how much of the picture: so both the mean and the most of every feature are asked.
@@ -14,15 +14,15 @@ from reinterpret.shots.verification import VIEW_PLANES
 
 LUMA_PLANES = 6
 # Of the planes that a picture mirrored left to right, or top to bottom, turns round: what moves to the right, and down.
-RIGHT, DOWN = (11, 13, 15), (12, 14, 16)
+RIGHT, DOWN = (12, 14, 16, 18), (13, 15, 17, 19)
 # What makes the values of a view small: luma takes up all that int8 has, the others little.
 _LUMA_SCALE, _SCALE = 64, 16
-_WIDTHS = (24, 40, 64)
+_WIDTHS = (32, 64, 96)
 _DROPPED = 0.1
 
 
 class VerificationNetwork(nn.Module):
-    """N x 20 x 48 x 72 int8 to N logits: that there is a cut in the middle."""
+    """N x 24 x 48 x 72 int8 to N logits: that there is a cut in the middle."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,20 +50,30 @@ class VerificationNetwork(nn.Module):
 
 def scaled(views: Tensor) -> Tensor:
     """Views as the numbers that the network computes with."""
-    return torch.cat([views[:, :LUMA_PLANES].float() / _LUMA_SCALE, views[:, LUMA_PLANES:].float() / _SCALE], dim=1)
+    return views.float() / _scales()[:, None, None]
 
 
-def varied(planes: Tensor) -> Tensor:
-    """The same views, N x 20 x 48 x 72 and scaled, mirrored, in another light: drawn from torch's own lot."""
+def varied(views: Tensor) -> Tensor:
+    """Views, N x 48 x 72 x 24 int8, scaled, mirrored, in another light: N x 24 x 48 x 72 bfloat16, from torch's lot."""
+    turned = torch.ones(VIEW_PLANES)
     across, down = torch.rand(2)
     if across < 0.5:
-        planes = planes.flip(3)
-        planes[:, RIGHT] *= -1
+        views = views.flip(2)
+        turned[list(RIGHT)] = -1
     if down < 0.3:
-        planes = planes.flip(2)
-        planes[:, DOWN] *= -1
-    gain, lift = 0.2 * torch.randn(2, len(planes), 1, 1, 1)
-    return torch.cat([planes[:, :LUMA_PLANES] * (1 + gain) + lift, planes[:, LUMA_PLANES:]], dim=1)
+        views = views.flip(1)
+        turned[list(DOWN)] = -1
+    gain, lift = torch.ones(len(views), VIEW_PLANES), torch.zeros(len(views), VIEW_PLANES)
+    gain[:, :LUMA_PLANES] += 0.2 * torch.randn(len(views), 1)
+    lift[:, :LUMA_PLANES] += 0.2 * torch.randn(len(views), 1)
+    factors = (gain * turned / _scales())[:, None, None].bfloat16()
+    return (views.bfloat16() * factors + lift[:, None, None].bfloat16()).permute(0, 3, 1, 2)
+
+
+def _scales() -> Tensor:
+    scales = torch.full((VIEW_PLANES,), float(_SCALE))
+    scales[:LUMA_PLANES] = _LUMA_SCALE
+    return scales
 
 
 def _halved(inside: int, outside: int) -> nn.Sequential:

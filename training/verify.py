@@ -1,19 +1,21 @@
 """Trains what the detector `fast` makes of its doubts: a network that looks again, and how much its word counts.
 
-    python training/doubts.py out/footage.npz -o out/doubts.npz
-    PYTHONPATH=benchmarks python training/verify.py out/doubts.npz ../shared/media/archive --work out/films \\
-        -o reinterpret/shots/verification.onnx
+    python training/doubts.py out/footage.npz -o out/doubts-0.npz
+    python training/doubts.py out/footage.npz -o out/doubts-1.npz --seed 1
+    PYTHONPATH=benchmarks python training/verify.py out/doubts-0.npz out/doubts-1.npz \
+        --archive ../shared/media/archive --work out/films -o reinterpret/shots/verification.onnx
 
 The network learns from doubts about windows that were never encoded. How much its word counts beside the score of the
 network that found the cut is then fitted on films: edited of the footage for training, as the benchmark edits its own
 of the footage for testing, with other seeds. It prints the lines for reinterpret/shots/verification.py. Everything that
-is drawn by lot is drawn from --seed. Half an hour on two cores, and 5 GB of memory.
+is drawn by lot is drawn from --seed. An hour on two cores, 5 GB of memory, and 170 kB of disk for each doubt: 25 GB.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,14 +25,14 @@ import numpy as np
 import onnx_file
 import torch
 from annotations import Mark, MarkedFilm
-from doubts import Known
+from doubts import Known, Labels
 from edited_films import edited_films
 from footage import footage_for
 from material import FILMS, MARKS
 from scipy.optimize import minimize
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
-from verifier import VerificationNetwork, scaled, varied
+from verifier import VerificationNetwork, varied
 
 from reinterpret.frames import Scaler, decode
 from reinterpret.shots.fast import FastDetector, stride_at
@@ -60,8 +62,8 @@ _RIDGE = 0.01
 # The network
 
 
-class Views(Dataset[tuple[np.ndarray, int]]):
-    """Every view and its number, and behind them every view as it is when the film runs backwards."""
+class Views(Dataset[np.ndarray]):
+    """Every view as it is, and behind them every view as it is when the film runs backwards: 48 x 72 x 24 int8."""
 
     def __init__(self, doubts: Known) -> None:
         self.doubts = doubts
@@ -69,30 +71,48 @@ class Views(Dataset[tuple[np.ndarray, int]]):
     def __len__(self) -> int:
         return 2 * len(self.doubts.cut)
 
-    def __getitem__(self, place: int) -> tuple[np.ndarray, int]:
+    def __getitem__(self, place: int) -> np.ndarray:
         backwards, number = divmod(place, len(self.doubts.cut))
         step = -1 if backwards else 1
-        return view(list(self.doubts.luma[number][::step]), self.doubts.chroma[number][::step]), number
+        planes = view(list(self.doubts.luma[number][::step]), self.doubts.chroma[number][::step])
+        return planes.transpose(1, 2, 0)
 
 
-def learn(doubts: Known, epochs: int, rate: float, seed: int) -> VerificationNetwork:
-    """The network, after so many times through all of them, forwards and backwards."""
+def made(paths: Sequence[Path], output: Path) -> tuple[Labels, np.ndarray]:
+    """Views of all doubts in these files, kept in another, as memory is too small: 2 x N x 48 x 72 x 24 int8."""
+    cv2.setNumThreads(1)  # here, as those who are begun with OpenCV's threads under way wait for them without end
+    doubts = Known.load(*paths)
+    views = Views(doubts)
+    kept = np.lib.format.open_memmap(output, "w+", np.int8, (len(views), HEIGHT, WIDTH, VIEW_PLANES))
+    at = 0
+    for batch in DataLoader(views, 4 * _BATCH, num_workers=2):
+        kept[at : at + len(batch)] = batch.numpy()
+        at += len(batch)
+    return doubts.labels, kept.reshape(2, -1, *kept.shape[1:])
+
+
+def learn(labels: Labels, views: np.ndarray, epochs: int, rate: float, seed: int) -> VerificationNetwork:
+    """The network, after so many times through all of them, each forwards and backwards in turn."""
     torch.manual_seed(seed)
-    doubts, kept = doubts.split(round(len(doubts.cut) * (1 - _KEPT_SHARE)))
-    views = DataLoader(Views(doubts), _BATCH, shuffle=True, drop_last=True, num_workers=1, prefetch_factor=8)
+    random = np.random.default_rng(seed)
+    count = round(len(labels.cut) * (1 - _KEPT_SHARE))
+    kept = Labels(*(column[count:] for column in labels))
     network = VerificationNetwork().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=epochs * len(views), pct_start=0.1)
-    cut = torch.from_numpy(doubts.cut.astype(np.float32)) * (2 * _SURE - 1) + (1 - _SURE)
-    weights = torch.from_numpy(np.where(doubts.doubtful, 1, _CERTAIN_WEIGHT).astype(np.float32))
+    batch = min(_BATCH, count)
+    steps = count // batch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=epochs * steps, pct_start=0.1)
+    cut = torch.from_numpy(labels.cut.astype(np.float32)) * (2 * _SURE - 1) + (1 - _SURE)
+    weights = torch.from_numpy(np.where(labels.doubtful, 1, _CERTAIN_WEIGHT).astype(np.float32))
     begun = time.monotonic()
-    for epoch in range(1, epochs + 1):
+    for epoch in range(epochs):
         network.train()
         losses = []
-        for seen, numbers in views:
-            planes = varied(scaled(seen))
+        drawn = random.permutation(count)[: steps * batch].reshape(steps, batch)
+        for numbers in drawn:
+            seen = torch.from_numpy(views[(numbers + epoch) % 2, numbers])
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                logits = network.logits(planes.to(memory_format=torch.channels_last))
+                logits = network.logits(varied(seen))
             entropy = functional.binary_cross_entropy_with_logits(logits.float(), cut[numbers], reduction="none")
             loss = (entropy * weights[numbers]).mean()
             optimizer.zero_grad(set_to_none=True)
@@ -100,27 +120,30 @@ def learn(doubts: Known, epochs: int, rate: float, seed: int) -> VerificationNet
             optimizer.step()
             schedule.step()
             losses.append(float(loss.detach()))
-        wrong, alone = judged(network, kept)
+        wrong, alone = judged(network, kept, views[:, count:])
         print(
-            f"epoch {epoch}/{epochs}  loss {np.mean(losses):.4f}  wrong {wrong:.1%}, by the score {alone:.1%}  "
+            f"epoch {epoch + 1}/{epochs}  loss {np.mean(losses):.4f}  wrong {wrong:.1%}, by the score {alone:.1%}  "
             f"{time.monotonic() - begun:.0f} s",
             flush=True,
         )
     return network.eval()
 
 
-def judged(network: VerificationNetwork, doubts: Known) -> tuple[float, float]:
+def judged(network: VerificationNetwork, labels: Labels, views: np.ndarray) -> tuple[float, float]:
     """The share of doubts that are decided wrong: by the network, and by the score that was there before."""
     network.eval()
+    logits = np.zeros(len(labels.cut))
     with torch.no_grad():
-        views = DataLoader(Views(doubts), 4 * _BATCH, num_workers=1)
-        logits = np.concatenate([network(seen).numpy() for seen, _ in views]).reshape(2, -1).mean(axis=0)
-    asked, cut = doubts.doubtful, doubts.cut
-    return float(np.mean((logits > 0) != cut, where=asked)), float(np.mean((doubts.score > 0.5) != cut, where=asked))
+        for first in range(0, len(logits), _BATCH):
+            for direction in views[:, first : first + _BATCH]:
+                seen = torch.from_numpy(direction).permute(0, 3, 1, 2)
+                logits[first : first + _BATCH] += network(seen).numpy() / 2
+    asked, cut = labels.doubtful, labels.cut
+    return float(np.mean((logits > 0) != cut, where=asked)), float(np.mean((labels.score > 0.5) != cut, where=asked))
 
 
 def export(network: VerificationNetwork, path: Path, facts: dict[str, str]) -> None:
-    """ONNX: `views` N x 20 x 48 x 72 int8 in, `logits` N float32 out."""
+    """ONNX: `views` N x 24 x 48 x 72 int8 in, `logits` N float32 out."""
     example = torch.zeros(1, VIEW_PLANES, HEIGHT, WIDTH, dtype=torch.int8)
     onnx_file.write(network, path, example, ("views", "logits"), (0, "count"), facts)
 
@@ -207,23 +230,23 @@ def weigh(weights: Path, archive: Path, work: Path) -> tuple[float, np.ndarray]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("doubts", type=Path, help="what doubts.py wrote")
-    parser.add_argument("archive", type=Path, help="the folder with the films that films.csv names")
-    parser.add_argument("--work", type=Path, required=True, help="for the edited films, 1 GB; not the benchmark's")
+    parser.add_argument("doubts", type=Path, nargs="+", help="what doubts.py wrote")
+    parser.add_argument("--archive", type=Path, required=True, help="the folder with the films that films.csv names")
+    parser.add_argument("--work", type=Path, required=True, help="for films, 1 GB, and for a while for views")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--only-weigh", action="store_true", help="with the network that --output already is")
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     if not arguments.only_weigh:
-        doubts = Known.load(arguments.doubts)
         chosen = {name: getattr(arguments, name) for name in ("epochs", "rate", "seed")}
-        torch.set_num_threads(1)  # the other core makes the views
-        cv2.setNumThreads(1)
-        network = learn(doubts, **chosen)
+        arguments.work.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=arguments.work) as folder:
+            labels, views = made(arguments.doubts, Path(folder) / "views.npy")
+            network = learn(labels, views, **chosen)
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
-        export(network, arguments.output, {"training": json.dumps(chosen), "doubts": str(len(doubts.cut))})
+        export(network, arguments.output, {"training": json.dumps(chosen), "doubts": str(len(labels.cut))})
     bias, weights = weigh(arguments.output, arguments.archive, arguments.work)
     print(f"_BIAS = {bias:.2f}\n_WEIGHTS = Evidence({', '.join(f'{weight:.2f}' for weight in weights)})")
 

@@ -48,9 +48,9 @@ class Planes:
 
     def __init__(self, pictures: list[np.ndarray], chroma: np.ndarray = GREY) -> None:
         planes = view(pictures, chroma)
-        assert planes.shape == (20, 48, 72)
+        assert planes.shape == (24, 48, 72)
         assert planes.dtype == np.int8
-        self.luma, self.residual, self.chroma, moved, likeness = np.split(planes.astype(int), [6, 9, 11, 17])
+        self.luma, self.residual, self.chroma, moved, likeness = np.split(planes.astype(int), [6, 10, 12, 20])
         self.right, self.down = moved[::2] / 4, moved[1::2] / 4
         self.likeness = likeness / 20
 
@@ -60,7 +60,7 @@ def test_what_moves_is_found_again_where_it_has_moved_to(step: int) -> None:
     planes = Planes(panned(1, 1, 1, 1, 1, 1, step=step))
     inner = (slice(None), slice(8, -8), slice(16, -16))
     # The camera goes to the right, the picture to the left; a view is a quarter as wide as a frame.
-    assert np.median(planes.right[inner], axis=(1, 2)) == pytest.approx([-step / 4] * 3, abs=0.3)
+    assert np.median(planes.right[inner], axis=(1, 2)) == pytest.approx([-step / 4] * 3 + [-5 * step / 4], abs=0.3)
     assert np.abs(planes.down[inner]).mean() < 0.3
     assert np.abs(planes.residual[inner]).mean() < 2
     assert planes.likeness[inner].mean() > 0.9
@@ -68,8 +68,13 @@ def test_what_moves_is_found_again_where_it_has_moved_to(step: int) -> None:
 
 def test_another_picture_is_not_found() -> None:
     planes = Planes(panned(1, 1, 1, 2, 2, 2))
-    before, across, behind = planes.likeness.mean(axis=(1, 2))
-    assert across < 0.4 < 0.8 < min(before, behind)
+    before, across, behind, around = planes.likeness.mean(axis=(1, 2))
+    assert max(across, around) < 0.4 < 0.8 < min(before, behind)
+
+
+def test_a_picture_that_is_back_is_known_again() -> None:
+    *_, around = Planes(panned(1, 1, 1, 2, 1, 1)).likeness.mean(axis=(1, 2))
+    assert around > 0.8
 
 
 def test_light_that_changes_leaves_the_details_alike() -> None:
@@ -105,11 +110,8 @@ def test_a_cut_looks_like_one_and_movement_does_not() -> None:
 
 
 @pytest.mark.parametrize("step", [0, 2, 9, 30])
-def test_what_moves_is_explained_by_the_frame_before(step: int) -> None:
-    evidence = seen(panned(*[1] * 6, step=step) if step < 20 else moved_once(step))
-    assert evidence.likeness > 0.7
-    assert evidence.unexplained < 0.2
-    assert probability(evidence) < 0.2
+def test_what_moves_is_no_cut(step: int) -> None:
+    assert probability(seen(panned(*[1] * 6, step=step) if step < 20 else moved_once(step))) < 0.2
 
 
 def moved_once(step: int) -> list[np.ndarray]:
@@ -117,33 +119,18 @@ def moved_once(step: int) -> list[np.ndarray]:
     return [frame(scene(1))] * 3 + [frame(scene(1), step)] * 3
 
 
-def test_another_picture_is_not_explained() -> None:
-    evidence = seen(panned(1, 1, 1, 2, 2, 2))
-    assert evidence.likeness < 0.4
-    assert evidence.unexplained > 0.5
-    assert evidence.unexplained_beside < 0.2
-    assert probability(evidence) > 0.6
+def test_another_picture_is_a_cut() -> None:
+    assert probability(seen(panned(1, 1, 1, 2, 2, 2))) > 0.6
 
 
 def test_light_that_changes_is_no_other_picture() -> None:
     evidence = seen([frame(scene(3), light=light) for light in (0.5, 0.5, 0.5, 1.0, 1.0, 1.0)])
-    assert evidence.unexplained < 0.2
     assert probability(evidence) < 0.2
 
 
-def test_of_plain_pictures_nothing_is_said() -> None:
+def test_plain_pictures_can_be_looked_at() -> None:
     evidence = seen([np.full((160, 288), level, np.uint8) for level in (90, 90, 90, 140, 140, 140)])
-    assert evidence.likeness == 0
-    assert evidence.unexplained == evidence.unexplained_beside == 0.5
     assert all(math.isfinite(value) for value in evidence)
-
-
-def test_a_little_thing_that_goes_from_an_empty_picture_tells_little() -> None:
-    wall = np.full((160, 288), 120, np.uint8)
-    with_spot = wall.copy()
-    # Within one block of those that are compared.
-    with_spot[55:79, 64:96] = np.random.default_rng(0).integers(16, 235, (8, 8)).repeat(3, 0).repeat(4, 1)
-    assert 0.5 < seen([with_spot] * 3 + [wall] * 3).unexplained < 0.7
 
 
 def test_backwards_it_looks_the_same() -> None:
@@ -177,7 +164,7 @@ def test_a_false_peak_takes_no_cut_beside_it_along(sure: float, doubt: float) ->
     decided = verified(cut, pictures)
     alone = Verifier().evidence(cut, pictures, np.full((10, 2, 16, 24), 128, np.uint8), 4)
     assert decided[4] == pytest.approx(probability(alone) if sure < MOST_DOUBTFUL else sure)
-    assert decided[6] < 0.1 < decided[4]
+    assert decided[6] < 0.12 < 0.9 < decided[4]
 
 
 def test_certainties_are_left_as_they_are() -> None:
