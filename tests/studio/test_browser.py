@@ -307,6 +307,29 @@ def test_the_in_point_slides_under_the_eye(person: Person, edit_path: Path) -> N
     assert first + int(at * 25) == low + 4
 
 
+@pytest.mark.parametrize("lost", ["refused", "never answered"])
+def test_a_film_whose_request_was_lost_is_asked_for_again(person: Person, lost: str) -> None:
+    page, asked = person.page, []
+
+    def moving(route: Any) -> None:
+        asked.append(route.request.url)
+        if asked.count(route.request.url) > 1:
+            route.continue_()
+        elif lost == "refused":
+            route.abort("connectionrefused")
+
+    page.route("**/moving/**", moving)
+    person.goes_to(3)
+    person.press("Space")
+    for side in ("left", "right"):
+        person.shows(f"#{side} video")
+        person.until(f"!document.querySelector('#{side} video').paused")
+    assert 4 <= len(asked) <= 12
+    assert all("ERR_CONNECTION_REFUSED" in problem for problem in person.problems)
+    person.problems.clear()
+    page.unroute_all()
+
+
 def test_again_leaves_what_is_locked(person: Person, edit_path: Path) -> None:
     person.goes_to(0)
     person.press("ArrowDown", "Enter", "Shift+L")

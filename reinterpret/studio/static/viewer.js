@@ -19,6 +19,10 @@ const AROUND = 3;
 const MOST_SECONDS = 45;
 const FASTEST = 4;
 const HEIGHT = 360;
+// Seconds until a film that does not come, or could not be had, is asked for again, twice as long each time; how often.
+const COMES_WITHIN = 15;
+const MENDED_WITHIN = 1;
+const TRIES = 4;
 
 for (const figure of [left, right]) {
   const video = figure.querySelector("video");
@@ -46,6 +50,11 @@ export class Viewer {
     });
     inPoint.addEventListener("change", () => onSlide(Number(inPoint.value)));
     wholeVideo.addEventListener("ended", () => this.pause());
+    for (const video of [leftVideo, rightVideo, wholeVideo]) {
+      insist(video, () => {
+        if (this.speed > 0) this.run();
+      });
+    }
     const tick = (now) => {
       this.tick(now);
       requestAnimationFrame(tick);
@@ -304,6 +313,32 @@ function source(figure, address, picture) {
     video.removeAttribute("src");
     video.load();
   }
+}
+
+// A request that was lost leaves a film black for ever: browsers ask once. `onAgain` is told of each further time.
+function insist(video, onAgain) {
+  let asked = "";
+  let tries = 0;
+  let timer = 0;
+  const again = () => {
+    if (!video.getAttribute("src") || video.readyState >= 2) return;
+    tries += 1;
+    const at = video.currentTime;
+    video.load();
+    put(video, at);
+    onAgain();
+  };
+  const waitFor = (seconds) => {
+    clearTimeout(timer);
+    if (tries < TRIES) timer = setTimeout(again, seconds * 1000 * 2 ** tries);
+  };
+  video.addEventListener("loadstart", () => {
+    if (video.src !== asked) tries = 0;
+    asked = video.src;
+    waitFor(COMES_WITHIN);
+  });
+  video.addEventListener("error", () => waitFor(MENDED_WITHIN));
+  video.addEventListener("loadeddata", () => clearTimeout(timer));
 }
 
 // Before it knows its length a film remembers where it is to begin.
