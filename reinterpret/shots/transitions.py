@@ -366,9 +366,8 @@ def _cuts_and_runs(frames: list[_Frame], rules: _Rules, *, from_film_start: bool
     """
     cuts = [number for number, frame in enumerate(frames) if frame.cut]
     pieces = []
-    for start, end in _gradual_runs(frames, rules):
-        run = _run(start, end, frames)
-        near = [cut for cut in cuts if start - _EDGE_FRAMES <= cut <= end + _EDGE_FRAMES]
+    for run in _gradual_runs(frames, rules):
+        start, end, near = run.start, run.end, _near(cuts, run.start, run.end)
         if run.kind == "fade" and not rules.gradual_needs_cut:
             start, end, near = _hard_ends(start, end, cuts, frames, from_film_start and start <= _BRIDGED_FRAMES)
         if near and end - start < _SHORTEST_GRADUAL:
@@ -388,6 +387,11 @@ def _cuts_and_runs(frames: list[_Frame], rules: _Rules, *, from_film_start: bool
     return sorted(pieces, key=lambda piece: (piece.start, piece.end))
 
 
+def _near(cuts: list[int], start: int, end: int) -> list[int]:
+    """Which cuts lie in a run or next to it."""
+    return [cut for cut in cuts if start - _EDGE_FRAMES <= cut <= end + _EDGE_FRAMES]
+
+
 def _hard_ends(
     start: int, end: int, cuts: list[int], frames: list[_Frame], from_black: bool
 ) -> tuple[int, int, list[int]]:
@@ -404,7 +408,7 @@ def _hard_ends(
     start, end = first if first in cuts else start, last if last in cuts else end
     faded = [number for number in range(start, end) if frames[number].faded]
     near = []
-    for cut in [cut for cut in cuts if start - _EDGE_FRAMES <= cut <= end + _EDGE_FRAMES]:
+    for cut in _near(cuts, start, end):
         if cut <= start + _EDGE_FRAMES and faded and faded[0] > cut + _EDGE_FRAMES:
             start = max(start, cut + 1)
         elif cut >= end - _EDGE_FRAMES and (from_black or faded) and max([0, *faded]) < cut - _EDGE_FRAMES - 1:
@@ -422,20 +426,20 @@ def _run(start: int, end: int, frames: list[_Frame]) -> _Piece:
     return _Piece(start, end, GRADUAL[sums.index(max(sums))], sum(highest) / len(highest))
 
 
-def _gradual_runs(frames: list[_Frame], rules: _Rules) -> Iterator[tuple[int, int]]:
-    """Runs of frames, half-open, within gradual transitions; one, if there is but black or white between two."""
+def _gradual_runs(frames: list[_Frame], rules: _Rules) -> list[_Piece]:
+    """Gradual transitions by the scores alone; two fades with nothing but black or white between them are one."""
     going = [number for number, frame in enumerate(frames) if frame.gradual >= rules.low]
-    runs: list[tuple[int, int]] = []
+    runs: list[_Piece] = []
     for start, end in _bridged(going, _BRIDGED_FRAMES):
         if not any(frame.gradual >= rules.threshold for frame in frames[start:end]):
             continue
-        last = runs[-1] if runs else None
-        both_fade = last and _run(*last, frames).kind == _run(start, end, frames).kind == "fade"
-        if last and both_fade and all(frame.faded for frame in frames[last[1] : start]):
-            runs[-1] = last[0], end
+        run, last = _run(start, end, frames), runs[-1] if runs else None
+        dark = last is not None and all(frame.faded for frame in frames[last.end : start])
+        if last and dark and last.kind == run.kind == "fade":
+            runs[-1] = _run(last.start, end, frames)
         else:
-            runs.append((start, end))
-    yield from runs
+            runs.append(run)
+    return runs
 
 
 def _flat_runs(frames: list[_Frame]) -> Iterator[tuple[int, int]]:

@@ -389,6 +389,7 @@ def test_black_and_white_are_flat_and_little_else() -> None:
     title = (grain + 17).astype(np.uint8)
     title[70:90, 100:190] = 200
     assert flat_picture(title) == FADED  # not black: a title card is a picture
+    assert flat_picture(251 - title) == 0
     assert flat_picture(np.roll(251 - title, 50, axis=0)) == FADED
     title[40:120, 100:190] = 200
     assert flat_picture(title) == 0
