@@ -39,12 +39,16 @@ VIEW_PLANES = 24
 _DETAIL, _AROUND = 5, 7
 # Variance of details, in levels, that noise and compression make: with less there is nothing to see.
 _NOISE = 4.0
+# A block of so many pixels across is explained if it is at least this much like what moved there.
+_BLOCK, _EXPLAINED = 8, 0.3
+# So many blocks more are taken to be explained by half: a few that can be seen tell little of all.
+_UNSEEN_BLOCKS = 8
 # From this many pixels on a shift is worth starting from.
 _LEAST_SHIFT = 1.5
 # As int8: levels are halved, of a pixel there are four steps, and of likeness 20.
 _PIXEL_STEPS, _LIKENESS_STEPS = 4, 20
-# Beyond this, differences of scores mean nothing.
-_SURE_SCORE = 0.999
+# Of scores and of correlations: beyond these their differences mean nothing.
+_SURE_SCORE, _SURE_LIKENESS = 0.999, 0.97
 
 
 class Evidence(NamedTuple):
@@ -54,11 +58,19 @@ class Evidence(NamedTuple):
     """Of the network that found it, as log odds."""
     look: float
     """Of the network that looked at it, forwards and backwards, as log odds."""
+    likeness: float
+    """Of the frame after to the one before, moved: the correlation of details, Fisher's z."""
+    unexplained: float
+    """Share of the blocks with something in them that are not like what moved there, 0 to 1."""
+    unexplained_beside: float
+    """The same between neighbours within the shots, on the side where it is larger."""
+    contrast: float
+    """Of the flatter of the two frames: the logarithm of the standard deviation in levels."""
 
 
 # Fitted by training/verify.py, which prints these lines.
-_BIAS = 0.42
-_WEIGHTS = Evidence(0.77, 0.72)
+_BIAS = -1.99
+_WEIGHTS = Evidence(0.75, 0.55, -1.35, 2.66, -2.56, 0.57)
 
 
 class Verifier:
@@ -90,9 +102,20 @@ class Verifier:
         """About a cut before frame `number`; the others as in `verified`."""
         places = np.clip(np.arange(number - FRAMES_BESIDE, number + FRAMES_BESIDE), 0, len(luma) - 1)
         pictures, colours = [luma[place] for place in places], chroma[places]
-        views = np.stack([view(pictures, colours), view(pictures[::-1], colours[::-1])])
+        small = _small(pictures)
+        before, across, behind, _ = pairs = _pairs(small)
+        views = np.stack([_planes(small, colours, pairs), view(small[::-1], colours[::-1])])
         (logits,) = session(self._weights).run(None, {"views": views})
-        return Evidence(score=_log_odds(cut[number]), look=float(logits.mean()))
+        return Evidence(
+            score=_log_odds(cut[number]),
+            look=float(logits.mean()),
+            likeness=math.atanh(min(max(across.alike, -_SURE_LIKENESS), _SURE_LIKENESS)),
+            unexplained=across.unexplained,
+            unexplained_beside=max(before.unexplained, behind.unexplained),
+            contrast=math.log(
+                min(float(picture.std()) for picture in small[FRAMES_BESIDE - 1 : FRAMES_BESIDE + 1]) + 2
+            ),
+        )
 
 
 def view(luma: Sequence[np.ndarray], chroma: np.ndarray) -> np.ndarray:
@@ -105,11 +128,22 @@ def view(luma: Sequence[np.ndarray], chroma: np.ndarray) -> np.ndarray:
     the cut; how far the pixels of the pairs have moved, to the right and down in turn, in quarters; and the likeness of
     their details.
     """
+    small = _small(luma)
+    return _planes(small, chroma, _pairs(small))
+
+
+def _small(luma: Sequence[np.ndarray]) -> list[np.ndarray]:
     import cv2
 
-    small = [cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA) for picture in luma]
-    # The neighbours in the middle, and the first with the last: is the picture back there?
-    pairs = [_compared(*pair) for pair in [*pairwise(small[1:-1]), (small[0], small[-1])]]
+    return [cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA) for picture in luma]
+
+
+def _pairs(small: Sequence[np.ndarray]) -> list[_Compared]:
+    """The three pairs of neighbours in the middle of six, and the first with the last: is the picture back there?"""
+    return [_compared(*pair) for pair in [*pairwise(small[1:-1]), (small[0], small[-1])]]
+
+
+def _planes(small: Sequence[np.ndarray], chroma: np.ndarray, pairs: Sequence[_Compared]) -> np.ndarray:
     change = chroma[FRAMES_BESIDE].astype(np.int16) - chroma[FRAMES_BESIDE - 1]
     planes = [
         np.stack(small).astype(np.int16) - 128,
@@ -130,6 +164,10 @@ class _Compared(NamedTuple):
     """2 x 48 x 72: by how many pixels to the right, and down."""
     likeness: np.ndarray
     """48 x 72: the correlation of details around each pixel, -1 to 1."""
+    alike: float
+    """The correlation of all details, -1 to 1."""
+    unexplained: float
+    """Share of the blocks with something in them that are not alike; one half where nothing is seen."""
 
 
 def _compared(one: np.ndarray, other: np.ndarray) -> _Compared:
@@ -149,19 +187,26 @@ def _compared(one: np.ndarray, other: np.ndarray) -> _Compared:
         field = flow.calc(one, other, start)
         there = cv2.remap(other, _places() + field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         residual = (there.astype(np.int16) - one) // 2
-        found.append(_Compared(residual, field.transpose(2, 0, 1), _likeness(one, there)))
+        found.append(_Compared(residual, field.transpose(2, 0, 1), *_likeness(one, there)))
     return max(found, key=lambda one: float(one.likeness.mean()))
 
 
-def _likeness(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Of the details around each pixel: H x W, -1 to 1; 0 where there is nothing to see."""
+def _likeness(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """The last three of what is compared."""
     import cv2
 
     levels = (picture.astype(np.float32) for picture in (one, other))
     first, second = (picture - cv2.blur(picture, (_DETAIL, _DETAIL)) for picture in levels)
     products = first * second, first * first, second * second
     both, ours, theirs = (cv2.blur(product, (_AROUND, _AROUND)) for product in products)
-    return np.asarray(both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)))
+    around = both / np.sqrt((ours + _NOISE) * (theirs + _NOISE))
+    alike = float(products[0].mean() / (first.std() * second.std() + _NOISE))
+    blocks = WIDTH // _BLOCK, HEIGHT // _BLOCK
+    both, ours, theirs = (cv2.resize(product, blocks, interpolation=cv2.INTER_AREA) for product in products)
+    seen = np.maximum(ours, theirs) > _NOISE
+    strange = seen & (both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)) < _EXPLAINED)
+    unexplained = float((strange.sum() + _UNSEEN_BLOCKS / 2) / (seen.sum() + _UNSEEN_BLOCKS))
+    return np.asarray(around), alike, unexplained
 
 
 @lru_cache(maxsize=1)

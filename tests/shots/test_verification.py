@@ -110,8 +110,11 @@ def test_a_cut_looks_like_one_and_movement_does_not() -> None:
 
 
 @pytest.mark.parametrize("step", [0, 2, 9, 30])
-def test_what_moves_is_no_cut(step: int) -> None:
-    assert probability(seen(panned(*[1] * 6, step=step) if step < 20 else moved_once(step))) < 0.2
+def test_what_moves_is_explained_by_the_frame_before(step: int) -> None:
+    evidence = seen(panned(*[1] * 6, step=step) if step < 20 else moved_once(step))
+    assert evidence.likeness > 0.7
+    assert evidence.unexplained < 0.2
+    assert probability(evidence) < 0.2
 
 
 def moved_once(step: int) -> list[np.ndarray]:
@@ -119,18 +122,33 @@ def moved_once(step: int) -> list[np.ndarray]:
     return [frame(scene(1))] * 3 + [frame(scene(1), step)] * 3
 
 
-def test_another_picture_is_a_cut() -> None:
-    assert probability(seen(panned(1, 1, 1, 2, 2, 2))) > 0.6
+def test_another_picture_is_not_explained() -> None:
+    evidence = seen(panned(1, 1, 1, 2, 2, 2))
+    assert evidence.likeness < 0.4
+    assert evidence.unexplained > 0.5
+    assert evidence.unexplained_beside < 0.2
+    assert probability(evidence) > 0.6
 
 
 def test_light_that_changes_is_no_other_picture() -> None:
     evidence = seen([frame(scene(3), light=light) for light in (0.5, 0.5, 0.5, 1.0, 1.0, 1.0)])
+    assert evidence.unexplained < 0.2
     assert probability(evidence) < 0.2
 
 
-def test_plain_pictures_can_be_looked_at() -> None:
+def test_of_plain_pictures_nothing_is_said() -> None:
     evidence = seen([np.full((160, 288), level, np.uint8) for level in (90, 90, 90, 140, 140, 140)])
+    assert evidence.likeness == 0
+    assert evidence.unexplained == evidence.unexplained_beside == 0.5
     assert all(math.isfinite(value) for value in evidence)
+
+
+def test_a_little_thing_that_goes_from_an_empty_picture_tells_little() -> None:
+    wall = np.full((160, 288), 120, np.uint8)
+    with_spot = wall.copy()
+    # Within one block of those that are compared.
+    with_spot[55:79, 64:96] = np.random.default_rng(0).integers(16, 235, (8, 8)).repeat(3, 0).repeat(4, 1)
+    assert 0.5 < seen([with_spot] * 3 + [wall] * 3).unexplained < 0.7
 
 
 def test_backwards_it_looks_the_same() -> None:
@@ -164,7 +182,7 @@ def test_a_false_peak_takes_no_cut_beside_it_along(sure: float, doubt: float) ->
     decided = verified(cut, pictures)
     alone = Verifier().evidence(cut, pictures, np.full((10, 2, 16, 24), 128, np.uint8), 4)
     assert decided[4] == pytest.approx(probability(alone) if sure < MOST_DOUBTFUL else sure)
-    assert decided[6] < 0.12 < 0.9 < decided[4]
+    assert decided[6] < 0.1 < decided[4]
 
 
 def test_certainties_are_left_as_they_are() -> None:
