@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -396,6 +398,34 @@ def test_sigint_to_all_ends_with_130_one_line_and_no_half_file(three: Path, long
 
 
 # What moves, is copied, or changes
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, of 4 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4M", "tmpfs", disk], capture_output=True, text=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.skipif(shutil.which("mount") is None or sys.platform != "linux", reason="needs Linux's mount")
+def test_a_disk_that_fills_up_half_way_ends_with_a_sentence_and_is_gone_on_from(three: Path, small_disk: Path) -> None:
+    library = small_disk / "lib"
+    index([three / "bars.mp4"], library, encoder="pixels")
+    with (small_disk / "full").open("wb", buffering=0) as full, suppress(OSError):
+        while True:
+            full.write(bytes(4096))
+    with pytest.raises(OutputError, match=r"\w+\.parquet: cannot be written, the disk is full; make room on it"):
+        index([three], library, encoder="pixels")
+    assert names(library) == ["bars.mp4"]
+    assert left_over(library) == []
+    (small_disk / "full").unlink()
+    assert counts(index([three], library, encoder="pixels")) == (2, 1, 0, 0)
+    assert names(library) == ["bars.mp4", "green.mkv", "two.mp4"]
 
 
 @pytest.fixture
