@@ -13,6 +13,7 @@ import argparse
 import itertools
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,8 +68,9 @@ class Known(NamedTuple):
     @classmethod
     def load(cls, *paths: Path) -> Known:
         """One after the other, what `main` wrote to each."""
-        files = [np.load(path, allow_pickle=False) for path in paths]
-        return cls(*(np.concatenate([file[name] for file in files]) for name in cls._fields))
+        with ExitStack() as opened:
+            files = [opened.enter_context(np.load(path, allow_pickle=False)) for path in paths]
+            return cls(*(np.concatenate([file[name] for file in files]) for name in cls._fields))
 
     @property
     def labels(self) -> Labels:

@@ -2,7 +2,7 @@
 
     python training/doubts.py out/footage.npz -o out/doubts-0.npz
     python training/doubts.py out/footage.npz -o out/doubts-1.npz --seed 1
-    PYTHONPATH=benchmarks python training/verify.py out/doubts-0.npz out/doubts-1.npz \
+    PYTHONPATH=benchmarks python training/verify.py out/doubts-0.npz out/doubts-1.npz \\
         --archive ../shared/media/archive --work out/films -o reinterpret/shots/verification.onnx
 
 The network learns from doubts about windows that were never encoded. How much its word counts beside the score of the

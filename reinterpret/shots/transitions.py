@@ -434,8 +434,7 @@ def _gradual_runs(frames: list[_Frame], rules: _Rules) -> list[_Piece]:
         if not any(frame.gradual >= rules.threshold for frame in frames[start:end]):
             continue
         run, last = _run(start, end, frames), runs[-1] if runs else None
-        dark = last is not None and all(frame.faded for frame in frames[last.end : start])
-        if last and dark and last.kind == run.kind == "fade":
+        if last and last.kind == run.kind == "fade" and all(frame.faded for frame in frames[last.end : start]):
             runs[-1] = _run(last.start, end, frames)
         else:
             runs.append(run)

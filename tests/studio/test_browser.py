@@ -309,7 +309,8 @@ def test_the_in_point_slides_under_the_eye(person: Person, edit_path: Path) -> N
 
 @pytest.mark.parametrize("lost", ["refused", "never answered"])
 def test_a_film_whose_request_was_lost_is_asked_for_again(person: Person, lost: str) -> None:
-    page, asked = person.page, []
+    page = person.page
+    asked: list[str] = []
 
     def moving(route: Any) -> None:
         asked.append(route.request.url)
@@ -320,6 +321,12 @@ def test_a_film_whose_request_was_lost_is_asked_for_again(person: Person, lost: 
 
     page.route("**/moving/**", moving)
     person.goes_to(3)
+    if lost == "refused":
+        # It stands where it would have stood.
+        person.shows("#right video")
+        at = page.evaluate("document.querySelector('#right video').currentTime")
+        first = int(str(page.get_attribute("#right video", "src")).split("/")[-2].split("-")[0])
+        assert first + int(at * 25) == page.evaluate("Number(document.querySelector('#in-point').value)") > first
     person.press("Space")
     for side in ("left", "right"):
         person.shows(f"#{side} video")
