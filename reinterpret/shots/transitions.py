@@ -60,6 +60,9 @@ _BLACK_MEAN, _WHITE_MEAN = 26, 225
 _EVEN = 4
 # White flickers on old film, and has dust on it.
 _WORN_WHITE_MEAN = 205
+# Dust, words and the noise of worn film cover up to 7 in a hundred pixels, what is to be seen on a picture that is as
+# dark, or as bright, 14 and more.
+_LARGEST_DUST = 0.1
 
 _Neighbour = Literal["picture", "flat", "film"]
 """What lies next to a stretch: pictures of a shot, a flat shot, or the edge of the film."""
@@ -88,21 +91,22 @@ class FrameScores:
         return len(self.cut)
 
 
-BLACK, WHITE, FADED = 1, 2, 3
+BLACK, WHITE, FADED, DIM = 1, 2, 3, 4
 
 
 def flat_picture(luma: np.ndarray) -> int:
-    """Whether nothing can be seen on a frame (H x W uint8, video range): BLACK or WHITE; FADED: little; else 0.
+    """Whether nothing can be seen on a frame (H x W uint8, video range): BLACK or WHITE; FADED: little; else DIM or 0.
 
     Black bars around white do not count as something to see; a picture that is only just coming up does. FADED is as
-    dark or as bright as the others, but has something on it that may be dust.
+    dark or as bright as the others, but has something on it that may be dust, or words; DIM has more: it is a picture in
+    the dark, or one that is not quite gone.
     """
     import cv2
 
     mean = cv2.mean(luma)[0]
     sample = luma[::2, ::2]  # tells as much as all of it
     if mean < _BLACK_MEAN:
-        return BLACK if _is_even(sample, mean) else FADED
+        return BLACK if _is_even(sample, mean) else _faded(sample)
     row, column = len(sample) // 2, sample.shape[1] // 2
     if mean < _WHITE_MEAN // 2 or sample[row - 4 : row + 4, column - 4 : column + 4].max(initial=0) <= _WORN_WHITE_MEAN:
         return 0  # most frames, known for less than the rest costs
@@ -111,7 +115,12 @@ def flat_picture(luma: np.ndarray) -> int:
     mean = inner.mean() if inner.size else 0
     if mean > _WHITE_MEAN and _is_even(inner, mean):
         return WHITE
-    return FADED if mean > _WORN_WHITE_MEAN else 0
+    return _faded(inner) if mean > _WORN_WHITE_MEAN else 0
+
+
+def _faded(sample: np.ndarray) -> int:
+    apart = np.abs(sample.astype(np.int16) - int(np.median(sample))) > 2 * _EVEN
+    return FADED if np.count_nonzero(apart) < sample.size * _LARGEST_DUST else DIM
 
 
 def _is_even(sample: np.ndarray, mean: float) -> bool:
@@ -144,7 +153,7 @@ class TransitionFinder:
         self._after_flat = False  # whether a flat shot ends where the stretch begins
         self._certain = False  # whether anything in the stretch exceeds the threshold
         self._quiet = 0  # frames at its end in which nothing is going on
-        self._dim = 0  # of those, the first that are faded
+        self._dim = 0  # of those, the first that are dim
         self._flat, self._flat_frames = 0, 0  # what `flat_picture` says, and for how long it has said so
         self._spent = False  # whether something gradual has gone on for too long
         self._calm = 0  # frames since it was last seen to go on
@@ -156,8 +165,8 @@ class TransitionFinder:
         cut = np.clip(np.nan_to_num(scores.cut), 0, 1).tolist()
         gradual = np.clip(np.nan_to_num(scores.gradual), 0, 1).tolist()
         for one, three, flat in zip(cut, gradual, scores.flat.tolist(), strict=True):
-            clear = flat if flat != FADED else 0
-            self._await(_Frame(one, tuple(three), min(1.0, sum(three)), clear, flat > 0))
+            clear = flat if flat in (BLACK, WHITE) else 0
+            self._await(_Frame(one, tuple(three), min(1.0, sum(three)), clear, 0 < flat < DIM, flat > 0))
             if len(self._awaited) > _BRIDGED_FRAMES + 1:
                 boundaries += self._take(self._awaited.popleft())
         return boundaries
@@ -225,7 +234,7 @@ class TransitionFinder:
         stretch.append(frame)
         self._certain = self._certain or bool(frame.cut or frame.flat or frame.gradual >= rules.threshold)
         # For as long as a fade may take to end hard, black and white go on being part of it.
-        lingers = frame.faded and self._dim == self._quiet < rules.long_frames
+        lingers = frame.dim and self._dim == self._quiet < rules.long_frames
         self._quiet, self._dim = (0, 0) if active else (self._quiet + 1, self._dim + lingers)
         if self._flat_frames == rules.long_frames:
             return self._close(len(stretch) - rules.long_frames, "flat")
@@ -286,6 +295,8 @@ class _Frame(NamedTuple):
     gradual: float
     flat: int
     faded: bool
+    dim: bool
+    """Or faded, or flat."""
 
 
 _NO_KIND = (0.0,) * len(GRADUAL)
@@ -434,7 +445,7 @@ def _gradual_runs(frames: list[_Frame], rules: _Rules) -> list[_Piece]:
         if not any(frame.gradual >= rules.threshold for frame in frames[start:end]):
             continue
         run, last = _run(start, end, frames), runs[-1] if runs else None
-        if last and last.kind == run.kind == "fade" and all(frame.faded for frame in frames[last.end : start]):
+        if last and last.kind == run.kind == "fade" and all(frame.dim for frame in frames[last.end : start]):
             runs[-1] = _run(last.start, end, frames)
         else:
             runs.append(run)

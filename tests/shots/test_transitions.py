@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reinterpret.shots.shot import Boundary
-from reinterpret.shots.transitions import BLACK, FADED, WHITE, FrameScores, TransitionFinder, flat_picture
+from reinterpret.shots.transitions import BLACK, DIM, FADED, WHITE, FrameScores, TransitionFinder, flat_picture
 
 RATE = Fraction(24)
 HALF_SECOND = 12
@@ -27,6 +27,7 @@ def scores(
     black: list[tuple[int, int]] | None = None,
     white: list[tuple[int, int]] | None = None,
     dusty: list[tuple[int, int]] | None = None,
+    dark: list[tuple[int, int]] | None = None,
 ) -> FrameScores:
     """Nothing, but for what is named: cuts at frames; the rest over ranges, half-open."""
     cut = np.zeros(count, np.float32)
@@ -37,7 +38,7 @@ def scores(
         for (start, end), value in (ranges or {}).items():
             gradual[start:end, column] = value
     flat = np.zeros(count, np.int64)
-    for kind, flats in ((BLACK, black), (WHITE, white), (FADED, dusty)):
+    for kind, flats in ((BLACK, black), (WHITE, white), (FADED, dusty), (DIM, dark)):
         for start, end in flats or []:
             flat[start:end] = kind
     return FrameScores(cut, gradual, flat)
@@ -150,6 +151,20 @@ def test_a_fade_that_ends_hard_goes_on_through_black_with_dust_in_it() -> None:
     assert ranges(found(whole)) == [("fade", 40, 70)]
     both = scores(100, cuts={30: 0.9, 60: 0.9}, fade={(40, 48): 0.8}, dusty=[(30, 60)])
     assert ranges(found(both)) == [("fade", 30, 60)]
+
+
+@pytest.mark.parametrize(
+    ("cut", "fade", "between"), [(60, (30, 50), (46, 60)), (40, (50, 70), (40, 54))], ids=["behind it", "before it"]
+)
+def test_a_picture_in_the_dark_beside_a_fade_is_a_shot(
+    cut: int, fade: tuple[int, int], between: tuple[int, int]
+) -> None:
+    expected = sorted([("fade", *fade), ("cut", cut, cut)], key=lambda one: one[1])
+    assert ranges(found(scores(100, cuts={cut: 0.99}, fade={fade: 0.8}, dark=[between]))) == expected
+
+
+def test_a_picture_in_the_dark_between_two_fades_is_not_quite_gone() -> None:
+    assert ranges(found(scores(100, fade={(30, 40): 0.8, (50, 60): 0.8}, dark=[(38, 52)]))) == [("fade", 30, 60)]
 
 
 def test_dusty_black_between_two_runs_is_the_middle_of_one_fade() -> None:
@@ -404,6 +419,15 @@ def test_dust_and_scratches_on_black_and_white_leave_little_to_see() -> None:
         for row, column in random.integers(0, 150, (20, 2)):
             picture[row : row + 5, column : column + 5] = spot
         assert flat_picture(picture) == FADED
+
+
+@pytest.mark.parametrize("ground", [16, 214])
+def test_a_picture_in_the_dark_or_in_glaring_light_is_one(ground: int) -> None:
+    """Three windows in a house at night, or three people in the snow: a seventh of the picture."""
+    picture = np.full((160, 288), ground, np.uint8)
+    for left in (10, 60, 210):
+        picture[50:100, left : left + 44] = 60 if ground < 128 else 180
+    assert flat_picture(picture) == DIM
 
 
 def test_fine_lines_are_something_to_see() -> None:
