@@ -98,8 +98,8 @@ def flat_picture(luma: np.ndarray) -> int:
     """Whether nothing can be seen on a frame (H x W uint8, video range): BLACK or WHITE; FADED: little; else DIM or 0.
 
     Black bars around white do not count as something to see; a picture that is only just coming up does. FADED is as
-    dark or as bright as the others, but has something on it that may be dust, or words; DIM has more: it is a picture in
-    the dark, or one that is not quite gone.
+    dark or as bright as the others, but has something on it that may be dust, or words; DIM has more: it is a picture
+    in the dark, or one that is not quite gone.
     """
     import cv2
 
