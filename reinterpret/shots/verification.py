@@ -178,10 +178,25 @@ class _Compared(NamedTuple):
     """2 x 48 x 72: by how many pixels to the right, and down."""
     likeness: np.ndarray
     """48 x 72: the correlation of details around each pixel, -1 to 1."""
-    alike: float
-    """The correlation of all details, -1 to 1."""
-    unexplained: float
-    """Share of the blocks with something in them that are not alike; one half where nothing is seen."""
+    details: tuple[np.ndarray, np.ndarray]
+    """Of both pictures, 48 x 72 float32 each, in levels."""
+
+    @property
+    def alike(self) -> float:
+        """The correlation of all details, -1 to 1."""
+        first, second = self.details
+        return float((first * second).mean() / (first.std() * second.std() + _NOISE))
+
+    @property
+    def unexplained(self) -> float:
+        """Share of the blocks with something in them that are not alike; one half where nothing is seen."""
+        import cv2
+
+        blocks = WIDTH // _BLOCK, HEIGHT // _BLOCK
+        both, ours, theirs = (cv2.resize(one, blocks, interpolation=cv2.INTER_AREA) for one in _products(self.details))
+        seen = np.maximum(ours, theirs) > _NOISE
+        strange = seen & (both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)) < _EXPLAINED)
+        return float((strange.sum() + _UNSEEN_BLOCKS / 2) / (seen.sum() + _UNSEEN_BLOCKS))
 
 
 def _compared(one: np.ndarray, other: np.ndarray) -> _Compared:
@@ -205,22 +220,20 @@ def _compared(one: np.ndarray, other: np.ndarray) -> _Compared:
     return max(found, key=lambda one: float(one.likeness.mean()))
 
 
-def _likeness(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """The last three of what is compared."""
+def _likeness(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """The last two of what is compared."""
     import cv2
 
-    levels = (picture.astype(np.float32) for picture in (one, other))
+    levels = one.astype(np.float32), other.astype(np.float32)
     first, second = (picture - cv2.blur(picture, (_DETAIL, _DETAIL)) for picture in levels)
-    products = first * second, first * first, second * second
-    both, ours, theirs = (cv2.blur(product, (_AROUND, _AROUND)) for product in products)
-    around = both / np.sqrt((ours + _NOISE) * (theirs + _NOISE))
-    alike = float(products[0].mean() / (first.std() * second.std() + _NOISE))
-    blocks = WIDTH // _BLOCK, HEIGHT // _BLOCK
-    both, ours, theirs = (cv2.resize(product, blocks, interpolation=cv2.INTER_AREA) for product in products)
-    seen = np.maximum(ours, theirs) > _NOISE
-    strange = seen & (both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)) < _EXPLAINED)
-    unexplained = float((strange.sum() + _UNSEEN_BLOCKS / 2) / (seen.sum() + _UNSEEN_BLOCKS))
-    return np.asarray(around), alike, unexplained
+    both, ours, theirs = (cv2.blur(product, (_AROUND, _AROUND)) for product in _products((first, second)))
+    return both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)), (first, second)
+
+
+def _products(details: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What correlations are made of."""
+    first, second = details
+    return first * second, first * first, second * second
 
 
 @lru_cache(maxsize=1)
