@@ -152,6 +152,19 @@ def test_another_picture_is_not_explained() -> None:
     assert probability(evidence) > 0.6
 
 
+@pytest.mark.parametrize("place", [0, 1, 8, 9])
+def test_where_a_shot_is_another_picture_soon_one_more_is_less_of_a_cut(place: int) -> None:
+    """Nine and five frames before, four and eight frames behind."""
+    calm, busy = looked_at(1, 2), looked_at(1, 2)
+    busy[place] = frame(scene(3))
+    calmly, busily = seen(calm), seen(busy)
+    four = place in (1, 8)
+    assert busily.unexplained_within_four - calmly.unexplained_within_four == pytest.approx(0.6 * four, abs=0.3)
+    assert busily.unexplained_within_eight - calmly.unexplained_within_eight == pytest.approx(0.6 * (not four), abs=0.3)
+    within = {name: getattr(busily, name) for name in ("unexplained_within_four", "unexplained_within_eight")}
+    assert probability(calmly._replace(**within)) < probability(calmly)
+
+
 def test_light_that_changes_is_no_other_picture() -> None:
     evidence = seen(lit(0.5, 1.0))
     assert evidence.unexplained < 0.2
