@@ -1,4 +1,4 @@
-"""Verification: a cut that is in doubt and ten frames around it go in, how likely it is a cut comes out.
+"""Verification: a cut that is in doubt and the six frames around it go in, how likely it is a cut comes out.
 
 The network that finds cuts sees 48 x 32 pixels, and takes a hand before the lens for a cut and a jump within one scene
 for none. Where it doubts, the frames are looked at once more, larger, and as one would by eye: can the picture before
@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,19 +29,11 @@ WEIGHTS = Path(__file__).with_name("verification.onnx")
 LEAST_DOUBTFUL, MOST_DOUBTFUL = 0.05, 0.95
 # Frames to either side whose scores tell something: one cut has one peak.
 _NEAR_FRAMES = 2
-# Frames that are looked at, counted from the first behind the cut; backwards they are the same. Those far away tell
-# what comes and goes within these shots: where everything is another picture four frames on, one more is no cut.
-FRAMES = (-9, -5, -3, -2, -1, 0, 1, 2, 4, 8)
-# How large. Three times as wide and as high as the chromas that the detector keeps.
+# What is looked at: so many frames before the cut and behind it, and how large. Three times as wide and as high as the
+# chromas that the detector keeps.
+FRAMES_BESIDE = 3
 WIDTH, HEIGHT = 72, 48
-# What is compared with what: neighbours, and whether the picture is back; and then how the shots are by themselves.
-_NEAR_PAIRS = (-2, -1), (-1, 0), (0, 1), (-3, 2)
-_FAR_PAIRS = (-5, -1), (0, 4), (-9, -1), (0, 8)
-_PAIRS = tuple((FRAMES.index(one), FRAMES.index(other)) for one, other in _NEAR_PAIRS + _FAR_PAIRS)
-_CUT = FRAMES.index(0)
-# Of a view: its planes, and those of them that tell how far things have moved, to the right and down in turn.
-MOVED_PLANES = range(len(FRAMES) + len(_PAIRS) + 2, len(FRAMES) + len(_PAIRS) + 2 + 2 * len(_NEAR_PAIRS))
-VIEW_PLANES = MOVED_PLANES.stop + len(_PAIRS)
+VIEW_PLANES = 24
 # Likeness is that of details: of what is left of the picture without the mean of so many pixels around each; and it
 # is the mean over so many.
 _DETAIL, _AROUND = 5, 7
@@ -69,15 +62,15 @@ class Evidence(NamedTuple):
     """Of the frame after to the one before, moved: the correlation of details, Fisher's z."""
     unexplained: float
     """Share of the blocks with something in them that are not like what moved there, 0 to 1."""
-    unexplained_within: float
-    """The same within the shots, of frames four apart, on the side where it is larger."""
+    unexplained_beside: float
+    """The same between neighbours within the shots, on the side where it is larger."""
     contrast: float
     """Of the flatter of the two frames: the logarithm of the standard deviation in levels."""
 
 
 # Fitted by training/verify.py, which prints these lines.
-_BIAS = -1.26
-_WEIGHTS = Evidence(0.62, 0.58, -1.62, 3.13, -3.37, 0.55)
+_BIAS = -1.99
+_WEIGHTS = Evidence(0.75, 0.55, -1.35, 2.66, -2.56, 0.57)
 
 
 class Verifier:
@@ -107,10 +100,10 @@ class Verifier:
 
     def evidence(self, cut: np.ndarray, luma: Sequence[np.ndarray], chroma: np.ndarray, number: int) -> Evidence:
         """About a cut before frame `number`; the others as in `verified`."""
-        places = around(number, len(luma))
-        colours = chroma[places]
-        small = _small([luma[place] for place in places])
-        _, across, _, _, before, behind, *_ = pairs = _pairs(small)
+        places = np.clip(np.arange(number - FRAMES_BESIDE, number + FRAMES_BESIDE), 0, len(luma) - 1)
+        pictures, colours = [luma[place] for place in places], chroma[places]
+        small = _small(pictures)
+        before, across, behind, _ = pairs = _pairs(small)
         views = np.stack([_planes(small, colours, pairs), view(small[::-1], colours[::-1])])
         (logits,) = session(self._weights).run(None, {"views": views})
         return Evidence(
@@ -118,24 +111,22 @@ class Verifier:
             look=float(logits.mean()),
             likeness=math.atanh(min(max(across.alike, -_SURE_LIKENESS), _SURE_LIKENESS)),
             unexplained=across.unexplained,
-            unexplained_within=max(before.unexplained, behind.unexplained),
-            contrast=math.log(min(float(picture.std()) for picture in small[_CUT - 1 : _CUT + 1]) + 2),
+            unexplained_beside=max(before.unexplained, behind.unexplained),
+            contrast=math.log(
+                min(float(picture.std()) for picture in small[FRAMES_BESIDE - 1 : FRAMES_BESIDE + 1]) + 2
+            ),
         )
 
 
-def around(number: int, count: int) -> np.ndarray:
-    """The numbers of the frames that are looked at for a cut before frame `number`, of a film that has `count`."""
-    return np.asarray(np.clip(number + np.array(FRAMES), 0, count - 1))
-
-
 def view(luma: Sequence[np.ndarray], chroma: np.ndarray) -> np.ndarray:
-    """What is looked at to verify a cut: 36 x 48 x 72 int8.
+    """What is looked at to verify a cut in the middle of six frames: 24 x 48 x 72 int8.
 
-    luma: the ten frames `around` it, each H x W uint8. chroma: of the same frames, 10 x 2 x 16 x 24 uint8.
+    luma: six times H x W uint8. chroma: 6 x 2 x 16 x 24 uint8.
 
-    The planes are the luma of all ten, less 128; of eight pairs what is left of the earlier once it is taken from the
-    later one, moved, halved; the change of both chromas at the cut; how far the pixels of the first four pairs have
-    moved, to the right and down in turn, in quarters; and the likeness of the details of all eight.
+    The planes are the luma of all six, less 128; of four pairs, the neighbours in the middle and the first with the
+    last, what is left of the earlier once it is taken from the later one, moved, halved; the change of both chromas at
+    the cut; how far the pixels of the pairs have moved, to the right and down in turn, in quarters; and the likeness of
+    their details.
     """
     small = _small(luma)
     return _planes(small, chroma, _pairs(small))
@@ -148,16 +139,17 @@ def _small(luma: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def _pairs(small: Sequence[np.ndarray]) -> list[_Compared]:
-    return [_compared(small[one], small[other]) for one, other in _PAIRS]
+    """The three pairs of neighbours in the middle of six, and the first with the last: is the picture back there?"""
+    return [_compared(*pair) for pair in [*pairwise(small[1:-1]), (small[0], small[-1])]]
 
 
 def _planes(small: Sequence[np.ndarray], chroma: np.ndarray, pairs: Sequence[_Compared]) -> np.ndarray:
-    change = chroma[_CUT].astype(np.int16) - chroma[_CUT - 1]
+    change = chroma[FRAMES_BESIDE].astype(np.int16) - chroma[FRAMES_BESIDE - 1]
     planes = [
         np.stack(small).astype(np.int16) - 128,
         np.stack([one.residual for one in pairs]),
         change.repeat(HEIGHT // change.shape[1], axis=1).repeat(WIDTH // change.shape[2], axis=2),
-        np.concatenate([one.moved for one in pairs[: len(_NEAR_PAIRS)]]) * _PIXEL_STEPS,
+        np.concatenate([one.moved for one in pairs]) * _PIXEL_STEPS,
         np.stack([one.likeness for one in pairs]) * _LIKENESS_STEPS,
     ]
     return np.concatenate([np.clip(plane, -128, 127).astype(np.int8) for plane in planes])
@@ -172,25 +164,10 @@ class _Compared(NamedTuple):
     """2 x 48 x 72: by how many pixels to the right, and down."""
     likeness: np.ndarray
     """48 x 72: the correlation of details around each pixel, -1 to 1."""
-    details: tuple[np.ndarray, np.ndarray]
-    """Of both pictures, 48 x 72 float32 each, in levels."""
-
-    @property
-    def alike(self) -> float:
-        """The correlation of all details, -1 to 1."""
-        first, second = self.details
-        return float((first * second).mean() / (first.std() * second.std() + _NOISE))
-
-    @property
-    def unexplained(self) -> float:
-        """Share of the blocks with something in them that are not alike; one half where nothing is seen."""
-        import cv2
-
-        blocks = WIDTH // _BLOCK, HEIGHT // _BLOCK
-        both, ours, theirs = (cv2.resize(one, blocks, interpolation=cv2.INTER_AREA) for one in _products(self.details))
-        seen = np.maximum(ours, theirs) > _NOISE
-        strange = seen & (both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)) < _EXPLAINED)
-        return float((strange.sum() + _UNSEEN_BLOCKS / 2) / (seen.sum() + _UNSEEN_BLOCKS))
+    alike: float
+    """The correlation of all details, -1 to 1."""
+    unexplained: float
+    """Share of the blocks with something in them that are not alike; one half where nothing is seen."""
 
 
 def _compared(one: np.ndarray, other: np.ndarray) -> _Compared:
@@ -214,20 +191,22 @@ def _compared(one: np.ndarray, other: np.ndarray) -> _Compared:
     return max(found, key=lambda one: float(one.likeness.mean()))
 
 
-def _likeness(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """The last two of what is compared."""
+def _likeness(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """The last three of what is compared."""
     import cv2
 
-    levels = one.astype(np.float32), other.astype(np.float32)
+    levels = (picture.astype(np.float32) for picture in (one, other))
     first, second = (picture - cv2.blur(picture, (_DETAIL, _DETAIL)) for picture in levels)
-    both, ours, theirs = (cv2.blur(product, (_AROUND, _AROUND)) for product in _products((first, second)))
-    return both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)), (first, second)
-
-
-def _products(details: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What correlations are made of."""
-    first, second = details
-    return first * second, first * first, second * second
+    products = first * second, first * first, second * second
+    both, ours, theirs = (cv2.blur(product, (_AROUND, _AROUND)) for product in products)
+    around = both / np.sqrt((ours + _NOISE) * (theirs + _NOISE))
+    alike = float(products[0].mean() / (first.std() * second.std() + _NOISE))
+    blocks = WIDTH // _BLOCK, HEIGHT // _BLOCK
+    both, ours, theirs = (cv2.resize(product, blocks, interpolation=cv2.INTER_AREA) for product in products)
+    seen = np.maximum(ours, theirs) > _NOISE
+    strange = seen & (both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)) < _EXPLAINED)
+    unexplained = float((strange.sum() + _UNSEEN_BLOCKS / 2) / (seen.sum() + _UNSEEN_BLOCKS))
+    return np.asarray(around), alike, unexplained
 
 
 @lru_cache(maxsize=1)
