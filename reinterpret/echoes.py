@@ -1,10 +1,12 @@
 """Shots that return: what the shots of one film are like goes in, which of them are the same shot again comes out.
 
 Dialogue goes back and forth between two cameras; a trailer comes back to a picture it has shown. Such shots look alike
-in content and in composition at once, as no two others do.
+in content and in composition at once, as no two others do. Only title cards do: words that differ look the same.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,12 +21,14 @@ from reinterpret.cues.vectors import CueVectors
 _LEAST = {"content": 0.8, "composition": 0.78}
 
 
-def returning_shots(cues: CueVectors) -> list[int]:
+def returning_shots(cues: CueVectors, titles: Sequence[bool]) -> list[int]:
     """For each of S shots the number of the first shot that it repeats; its own number if it repeats none.
 
-    A chain of returns is one shot: each need only look like the one before it.
+    A chain of returns is one shot: each need only look like the one before it. titles: which of the S are title cards.
+    They repeat none: two cards of one style with other words reach 0.99 in both cosines, the same one dusty 0.65.
     """
-    alike = np.ones((len(cues), len(cues)), bool)
+    pictures = ~np.asarray(titles, bool)
+    alike = pictures[:, None] & pictures
     for name, least in _LEAST.items():
         alike &= cues.of(name) @ cues.of(name).T >= least
     first = list(range(len(cues)))

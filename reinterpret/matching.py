@@ -181,12 +181,12 @@ def answer(
             "index more films"
         )
     scenes = [number for number, place in enumerate(asked) if fates[shown[place][0]] == "scene"]
+    answered = targets.rows(scenes)
     echoes = list(range(len(scenes)))
     if settings.echo:
-        echoes = returning_shots(film.embeddings.cues.rows([shown[asked[number]][0] for number in scenes]))
-    found = choose_hits(
-        neighbours, targets.rows(scenes), [hits[number] for number in scenes], settings=settings, echoes=echoes
-    )
+        rows = [shown[asked[number]][0] for number in scenes]
+        echoes = returning_shots(film.embeddings.cues.rows(rows), answered.titles)
+    found = choose_hits(neighbours, answered, [hits[number] for number in scenes], settings=settings, echoes=echoes)
     chosen = dict(zip(scenes, found, strict=True))
     _warn_of_repeats(film, settings, echoes, found)
     wanted = [

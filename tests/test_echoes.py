@@ -34,24 +34,35 @@ def shots(angles: list[float], **others: list[float]) -> CueVectors:
     )
 
 
+def returned(cues: CueVectors) -> list[int]:
+    """Where there is no title card."""
+    return returning_shots(cues, [False] * len(cues))
+
+
 def test_every_shot_that_is_like_none_before_it_is_itself() -> None:
-    assert returning_shots(shots([0, 90, 180])) == [0, 1, 2]
-    assert returning_shots(shots([0])) == [0]
+    assert returned(shots([0, 90, 180])) == [0, 1, 2]
+    assert returned(shots([0])) == [0]
 
 
 def test_what_comes_again_is_the_first() -> None:
-    assert returning_shots(shots([0, 90, 5, 92, 0, 180])) == [0, 1, 0, 1, 0, 5]
+    assert returned(shots([0, 90, 5, 92, 0, 180])) == [0, 1, 0, 1, 0, 5]
 
 
 def test_a_chain_of_returns_is_one_shot() -> None:
-    assert returning_shots(shots([0, 30, 60, 90, 0])) == [0, 0, 0, 0, 0]
+    assert returned(shots([0, 30, 60, 90, 0])) == [0, 0, 0, 0, 0]
 
 
 def test_content_and_composition_must_both_be_alike() -> None:
-    assert returning_shots(shots([0, 0], content=[0, 60])) == [0, 1]
-    assert returning_shots(shots([0, 0], composition=[0, 60])) == [0, 1]
+    assert returned(shots([0, 0], content=[0, 60])) == [0, 1]
+    assert returned(shots([0, 0], composition=[0, 60])) == [0, 1]
     # The colour of grey is noise, and people move otherwise each time.
-    assert returning_shots(shots([0, 0], colour=[0, 90], movement=[0, 90], rhythm=[0, 90])) == [0, 0]
+    assert returned(shots([0, 0], colour=[0, 90], movement=[0, 90], rhythm=[0, 90])) == [0, 0]
+
+
+def test_title_cards_do_not_return() -> None:
+    # Other words in the same place are the same picture to the cues.
+    cards = [False, True, True, False, False]
+    assert returning_shots(shots([0, 90, 90, 0, 90]), cards) == [0, 1, 2, 0, 4]
 
 
 def test_a_return_is_found_though_it_goes_on_and_is_encoded_anew(tmp_path: Path) -> None:
@@ -61,7 +72,7 @@ def test_a_return_is_found_though_it_goes_on_and_is_encoded_anew(tmp_path: Path)
         PixelsEncoder(),
     )
     assert len(film.shots) == 5
-    assert returning_shots(film.embeddings.cues) == [0, 1, 0, 3, 1]
+    assert returned(film.embeddings.cues) == [0, 1, 0, 3, 1]
 
 
 RETURNS = {
@@ -79,7 +90,7 @@ RETURNS = {
 def test_the_returns_in_real_trailers_are_found_and_no_others(media: Path, name: str) -> None:
     film = embed_video(probe(media / "trailer" / name), load_encoder("efficientnet-lite0"))
     rows = [number for number, kind in enumerate(film.kinds) if kind != "black"]
-    first = returning_shots(film.embeddings.cues.rows(rows))
+    first = returning_shots(film.embeddings.cues.rows(rows), [film.kinds[row] == "title" for row in rows])
     found = [(rows[earlier], rows[number]) for number, earlier in enumerate(first) if earlier != number]
     assert found == sorted(RETURNS[name], key=lambda pair: pair[1])
 
@@ -91,12 +102,13 @@ def test_films_of_an_archive_are_not_returns_of_each_other(media: Path, tmp_path
     openings = {path.stem.removeprefix("animation-") for path in (media / "archive").glob("animation-kids-*")}
     index([media / "archive"], tmp_path / "lib", detection=Detection())
     library = Library.open(tmp_path / "lib")
-    rows, named = [], []
+    rows, named, titles = [], [], []
     for name in library.fingerprints():
         columns = library.columns(name)
         kept = [number for number, kind in enumerate(columns.kinds) if kind in ("scene", "title")]
         rows.append(columns.cues.rows(kept))
         named += [library.video(name).path.stem.removeprefix("animation-")] * len(kept)
-    first = returning_shots(together(rows))
+        titles += [columns.kinds[number] == "title" for number in kept]
+    first = returning_shots(together(rows), titles)
     pairs = {(named[earlier], named[number]) for number, earlier in enumerate(first)}
     assert {pair for pair in pairs if pair[0] != pair[1] and not set(pair) <= openings} == set()

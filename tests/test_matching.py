@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -451,11 +452,22 @@ def test_the_weights_decide_what_is_alike(trailer: Path, library: Library) -> No
 def titled(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A title of 25 frames, 20 of the scene `tilted`, 15 of black, 30 of `fractal`."""
     path = tmp_path_factory.mktemp("titled") / "titled.mp4"
-    card = np.zeros((180, 320, 3), np.uint8)
-    cv2.putText(card, "COMING SOON", (50, 100), cv2.FONT_HERSHEY_DUPLEX, 1.0, (255, 255, 255), 2, cv2.LINE_AA)
+    soon, footage = card("COMING SOON"), footage_of(archive)
+    return film_of(path, [soon] * 25 + footage[:20] + [np.zeros_like(soon)] * 15 + footage[50:80])
+
+
+def card(words: str) -> np.ndarray:
+    picture = np.zeros((180, 320, 3), np.uint8)
+    cv2.putText(picture, words, (50, 100), cv2.FONT_HERSHEY_DUPLEX, 1.0, (255, 255, 255), 2, cv2.LINE_AA)
+    return picture
+
+
+def footage_of(archive: Path) -> list[np.ndarray]:
     with av.open(str(archive / "one.mp4")) as container:
-        footage = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    shown = [card] * 25 + footage[:20] + [np.zeros_like(card)] * 15 + footage[50:80]
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def film_of(path: Path, shown: Sequence[np.ndarray]) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
@@ -495,6 +507,15 @@ def test_titles_can_be_matched_or_left_black(titled: Path, library: Library) -> 
     assert [clip.kind for clip in black.clips] == ["black", "footage", "black", "footage"]
     assert black.clips[0].frame_count == 25
     assert chosen(black) == chosen(matched)[1:] == [("one.mp4", 0), ("one.mp4", 1)]
+
+
+def test_two_titles_with_other_words_are_not_one_that_returns(archive: Path, library: Library, tmp_path: Path) -> None:
+    footage = footage_of(archive)
+    shown = [card("COMING SOON")] * 25 + footage[:20] + [card("JUNE CINEMA")] * 25 + footage[50:80]
+    edit = match(film_of(tmp_path / "cards.mp4", shown), library, MatchSettings(titles="match"))
+    assert [clip.frame_count for clip in edit.clips] == [25, 20, 25, 30]
+    answers = chosen(edit)
+    assert answers[0] != answers[2]
 
 
 def test_titles_of_the_archive_answer_titles_and_never_a_scene(titled: Path, tmp_path: Path) -> None:

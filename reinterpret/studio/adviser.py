@@ -343,7 +343,7 @@ class _Asking:
         hits, twins = self._candidates(edit, targets, settings.weights)
         echoes = list(range(len(numbers)))
         if settings.echo:
-            echoes = returning_shots(self._targets.cues(edit, numbers))
+            echoes = returning_shots(self._targets.cues(edit, numbers), targets.titles)
         found = choose_hits(self._neighbours, targets, hits, settings=settings, echoes=echoes, twins=twins)
         changed, kept = [], []
         for row, (number, hit) in enumerate(zip(numbers, found, strict=True)):
