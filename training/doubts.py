@@ -1,4 +1,4 @@
-"""Where the network doubts: footage goes in, six frames around each doubt come out, with whether there is a cut.
+"""Where the network doubts: footage goes in, ten frames around each doubt come out, with whether there is a cut.
 
     python training/doubts.py out/footage.npz -o out/doubts.npz
 
@@ -27,10 +27,13 @@ from train import WINDOW_FRAMES
 from windows import CUT, SIZE, fold, luma_of
 
 from reinterpret.shots.fast import network_scores
-from reinterpret.shots.verification import FRAMES_BESIDE, HEIGHT, WIDTH
+from reinterpret.shots.verification import HEIGHT, WIDTH, around
 
 # A little wider than what is verified: what scores 0.03 in one film scores 0.06 in the next.
 _LEAST_DOUBTFUL, _MOST_DOUBTFUL = 0.02, 0.98
+# As near as this to a window's ends too little is seen; further in, the last frame stands for those behind it, as it
+# does at the ends of a film.
+_LEAST_BESIDE = 3
 _TOLD_EVERY = 5000
 
 
@@ -38,9 +41,9 @@ class Doubt(NamedTuple):
     """What can be known about one frame, and whether it is the first of a new shot."""
 
     luma: np.ndarray
-    """6 x 48 x 72 uint8: of three frames before, and three from it on."""
+    """10 x 48 x 72 uint8: of the frames that are looked at."""
     chroma: np.ndarray
-    """6 x 2 x 16 x 24 uint8: of the same frames."""
+    """10 x 2 x 16 x 24 uint8: of the same frames."""
     score: float
     """The network's, 0 to 1."""
     cut: bool
@@ -109,10 +112,10 @@ def doubts_in_window(random: np.random.Generator, clips: list[np.ndarray]) -> It
     if len(rest):
         certain += [rest[[np.argmax(change[rest] * random.uniform(0.5, 1, len(rest)))]], random.choice(rest, 1)]
     for number in [*np.flatnonzero(doubtful), *np.unique(np.concatenate(certain))]:
-        around = slice(number - FRAMES_BESIDE, number + FRAMES_BESIDE)
-        if around.start >= 0 and around.stop <= WINDOW_FRAMES and window.weights[number] > 0:
+        if _LEAST_BESIDE <= number <= WINDOW_FRAMES - _LEAST_BESIDE and window.weights[number] > 0:
+            places = around(number, WINDOW_FRAMES)
             yield Doubt(
-                luma[around], tiny[around, 4:], float(scores[number]), bool(cut[number]), bool(doubtful[number])
+                luma[places], tiny[places, 4:], float(scores[number]), bool(cut[number]), bool(doubtful[number])
             )
 
 
@@ -123,8 +126,8 @@ def _as_it_is(doubt: Any) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("footage", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True, help="takes 23 kB for each, uncompressed")
-    parser.add_argument("--count", type=int, default=75000)
+    parser.add_argument("-o", "--output", type=Path, required=True, help="takes 42 kB for each, uncompressed")
+    parser.add_argument("--count", type=int, default=60000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reinterpret.shots.verification import VIEW_PLANES
+from reinterpret.shots.verification import FRAMES, MOVED_PLANES, VIEW_PLANES
 
-LUMA_PLANES = 6
+LUMA_PLANES = len(FRAMES)
 # Of the planes that a picture mirrored left to right, or top to bottom, turns round: what moves to the right, and down.
-RIGHT, DOWN = (12, 14, 16, 18), (13, 15, 17, 19)
+RIGHT, DOWN = tuple(MOVED_PLANES)[::2], tuple(MOVED_PLANES)[1::2]
 # What makes the values of a view small: luma takes up all that int8 has, the others little.
 _LUMA_SCALE, _SCALE = 64, 16
 _WIDTHS = (32, 64, 96)
@@ -22,7 +22,7 @@ _DROPPED = 0.1
 
 
 class VerificationNetwork(nn.Module):
-    """N x 24 x 48 x 72 int8 to N logits: that there is a cut in the middle."""
+    """N x 36 x 48 x 72 int8 to N logits: that there is a cut in the middle."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ def scaled(views: Tensor) -> Tensor:
 
 
 def varied(views: Tensor) -> Tensor:
-    """Views, N x 48 x 72 x 24 int8, scaled, mirrored, in another light: N x 24 x 48 x 72 bfloat16, from torch's lot."""
+    """Views, N x 48 x 72 x 36 int8, scaled, mirrored, in another light: N x 36 x 48 x 72 bfloat16, from torch's lot."""
     turned = torch.ones(VIEW_PLANES)
     across, down = torch.rand(2)
     if across < 0.5:

@@ -8,7 +8,7 @@
 The network learns from doubts about windows that were never encoded. How much its word counts beside the score of the
 network that found the cut is then fitted on films: edited of the footage for training, as the benchmark edits its own
 of the footage for testing, with other seeds. It prints the lines for reinterpret/shots/verification.py. Everything that
-is drawn by lot is drawn from --seed. An hour on two cores, 5 GB of memory, and 170 kB of disk for each doubt: 25 GB.
+is drawn by lot is drawn from --seed. An hour on two cores, 6 GB of memory, and 250 kB of disk for each doubt: 30 GB.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -63,7 +64,7 @@ _RIDGE = 0.01
 
 
 class Views(Dataset[np.ndarray]):
-    """Every view as it is, and behind them every view as it is when the film runs backwards: 48 x 72 x 24 int8."""
+    """Every view as it is, and behind them every view as it is when the film runs backwards: 48 x 72 x 36 int8."""
 
     def __init__(self, doubts: Known) -> None:
         self.doubts = doubts
@@ -79,7 +80,7 @@ class Views(Dataset[np.ndarray]):
 
 
 def made(paths: Sequence[Path], output: Path) -> tuple[Labels, np.ndarray]:
-    """Views of all doubts in these files, kept in another, as memory is too small: 2 x N x 48 x 72 x 24 int8."""
+    """Views of all doubts in these files, kept in another, as memory is too small: 2 x N x 48 x 72 x 36 int8."""
     cv2.setNumThreads(1)  # here, as those who are begun with OpenCV's threads under way wait for them without end
     doubts = Known.load(*paths)
     views = Views(doubts)
@@ -109,8 +110,7 @@ def learn(labels: Labels, views: np.ndarray, epochs: int, rate: float, seed: int
         network.train()
         losses = []
         drawn = random.permutation(count)[: steps * batch].reshape(steps, batch)
-        for numbers in drawn:
-            seen = torch.from_numpy(views[(numbers + epoch) % 2, numbers])
+        for numbers, seen in zip(drawn, _read_ahead(views, (drawn + epoch) % 2, drawn), strict=True):
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 logits = network.logits(varied(seen))
             entropy = functional.binary_cross_entropy_with_logits(logits.float(), cut[numbers], reduction="none")
@@ -129,6 +129,17 @@ def learn(labels: Labels, views: np.ndarray, epochs: int, rate: float, seed: int
     return network.eval()
 
 
+def _read_ahead(views: np.ndarray, directions: np.ndarray, drawn: np.ndarray) -> Iterator[torch.Tensor]:
+    """Batch after batch of views, the next one read while the last is learnt from: the disk is as slow as learning."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = (reader.submit(lambda at: views[at], at) for at in zip(directions, drawn, strict=True))
+        following = next(coming)
+        for upcoming in coming:
+            ready, following = following, upcoming
+            yield torch.from_numpy(ready.result())
+        yield torch.from_numpy(following.result())
+
+
 def judged(network: VerificationNetwork, labels: Labels, views: np.ndarray) -> tuple[float, float]:
     """The share of doubts that are decided wrong: by the network, and by the score that was there before."""
     network.eval()
@@ -143,7 +154,7 @@ def judged(network: VerificationNetwork, labels: Labels, views: np.ndarray) -> t
 
 
 def export(network: VerificationNetwork, path: Path, facts: dict[str, str]) -> None:
-    """ONNX: `views` N x 24 x 48 x 72 int8 in, `logits` N float32 out."""
+    """ONNX: `views` N x 36 x 48 x 72 int8 in, `logits` N float32 out."""
     example = torch.zeros(1, VIEW_PLANES, HEIGHT, WIDTH, dtype=torch.int8)
     onnx_file.write(network, path, example, ("views", "logits"), (0, "count"), facts)
 
@@ -235,7 +246,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="for films, 1 GB, and for a while for views")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--only-weigh", action="store_true", help="with the network that --output already is")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()

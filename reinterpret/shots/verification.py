@@ -1,4 +1,4 @@
-"""Verification: a cut that is in doubt and the six frames around it go in, how likely it is a cut comes out.
+"""Verification: a cut that is in doubt and ten frames around it go in, how likely it is a cut comes out.
 
 The network that finds cuts sees 48 x 32 pixels, and takes a hand before the lens for a cut and a jump within one scene
 for none. Where it doubts, the frames are looked at once more, larger, and as one would by eye: can the picture before
@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,11 +28,19 @@ WEIGHTS = Path(__file__).with_name("verification.onnx")
 LEAST_DOUBTFUL, MOST_DOUBTFUL = 0.05, 0.95
 # Frames to either side whose scores tell something: one cut has one peak.
 _NEAR_FRAMES = 2
-# What is looked at: so many frames before the cut and behind it, and how large. Three times as wide and as high as the
-# chromas that the detector keeps.
-FRAMES_BESIDE = 3
+# Frames that are looked at, counted from the first behind the cut; backwards they are the same. Those far away tell
+# what comes and goes within these shots: where everything is another picture four frames on, one more is no cut.
+FRAMES = (-9, -5, -3, -2, -1, 0, 1, 2, 4, 8)
+# How large. Three times as wide and as high as the chromas that the detector keeps.
 WIDTH, HEIGHT = 72, 48
-VIEW_PLANES = 24
+# What is compared with what: neighbours, and whether the picture is back; and then how the shots are by themselves.
+_NEAR_PAIRS = (-2, -1), (-1, 0), (0, 1), (-3, 2)
+_FAR_PAIRS = (-5, -1), (0, 4), (-9, -1), (0, 8)
+_PAIRS = tuple((FRAMES.index(one), FRAMES.index(other)) for one, other in _NEAR_PAIRS + _FAR_PAIRS)
+_CUT = FRAMES.index(0)
+# Of a view: its planes, and those of them that tell how far things have moved, to the right and down in turn.
+MOVED_PLANES = range(len(FRAMES) + len(_PAIRS) + 2, len(FRAMES) + len(_PAIRS) + 2 + 2 * len(_NEAR_PAIRS))
+VIEW_PLANES = MOVED_PLANES.stop + len(_PAIRS)
 # Likeness is that of details: of what is left of the picture without the mean of so many pixels around each; and it
 # is the mean over so many.
 _DETAIL, _AROUND = 5, 7
@@ -57,20 +64,24 @@ class Evidence(NamedTuple):
     score: float
     """Of the network that found it, as log odds."""
     look: float
-    """Of the network that looked at it, forwards and backwards, as log odds."""
+    """Of the network that looked at it, as log odds: the mean of forwards and backwards."""
+    look_least: float
+    """The lower of both: what is a cut is one in either direction."""
     likeness: float
     """Of the frame after to the one before, moved: the correlation of details, Fisher's z."""
     unexplained: float
     """Share of the blocks with something in them that are not like what moved there, 0 to 1."""
-    unexplained_beside: float
-    """The same between neighbours within the shots, on the side where it is larger."""
+    unexplained_within_four: float
+    """The same within the shots, of frames four apart, on the side where it is larger."""
+    unexplained_within_eight: float
+    """The same of frames eight apart."""
     contrast: float
     """Of the flatter of the two frames: the logarithm of the standard deviation in levels."""
 
 
 # Fitted by training/verify.py, which prints these lines.
-_BIAS = -1.99
-_WEIGHTS = Evidence(0.75, 0.55, -1.35, 2.66, -2.56, 0.57)
+_BIAS = 0.28
+_WEIGHTS = Evidence(0.61, 0.37, 0.37, -1.59, 2.78, -2.45, -2.12, 0.46)
 
 
 class Verifier:
@@ -100,33 +111,37 @@ class Verifier:
 
     def evidence(self, cut: np.ndarray, luma: Sequence[np.ndarray], chroma: np.ndarray, number: int) -> Evidence:
         """About a cut before frame `number`; the others as in `verified`."""
-        places = np.clip(np.arange(number - FRAMES_BESIDE, number + FRAMES_BESIDE), 0, len(luma) - 1)
-        pictures, colours = [luma[place] for place in places], chroma[places]
-        small = _small(pictures)
-        before, across, behind, _ = pairs = _pairs(small)
+        places = around(number, len(luma))
+        colours = chroma[places]
+        small = _small([luma[place] for place in places])
+        _, across, _, _, *within = pairs = _pairs(small)
         views = np.stack([_planes(small, colours, pairs), view(small[::-1], colours[::-1])])
         (logits,) = session(self._weights).run(None, {"views": views})
         return Evidence(
             score=_log_odds(cut[number]),
             look=float(logits.mean()),
+            look_least=float(logits.min()),
             likeness=math.atanh(min(max(across.alike, -_SURE_LIKENESS), _SURE_LIKENESS)),
             unexplained=across.unexplained,
-            unexplained_beside=max(before.unexplained, behind.unexplained),
-            contrast=math.log(
-                min(float(picture.std()) for picture in small[FRAMES_BESIDE - 1 : FRAMES_BESIDE + 1]) + 2
-            ),
+            unexplained_within_four=max(one.unexplained for one in within[:2]),
+            unexplained_within_eight=max(one.unexplained for one in within[2:]),
+            contrast=math.log(min(float(picture.std()) for picture in small[_CUT - 1 : _CUT + 1]) + 2),
         )
 
 
+def around(number: int, count: int) -> np.ndarray:
+    """The numbers of the frames that are looked at for a cut before frame `number`, of a film that has `count`."""
+    return np.asarray(np.clip(number + np.array(FRAMES), 0, count - 1))
+
+
 def view(luma: Sequence[np.ndarray], chroma: np.ndarray) -> np.ndarray:
-    """What is looked at to verify a cut in the middle of six frames: 24 x 48 x 72 int8.
+    """What is looked at to verify a cut: 36 x 48 x 72 int8.
 
-    luma: six times H x W uint8. chroma: 6 x 2 x 16 x 24 uint8.
+    luma: the ten frames `around` it, each H x W uint8. chroma: of the same frames, 10 x 2 x 16 x 24 uint8.
 
-    The planes are the luma of all six, less 128; of four pairs, the neighbours in the middle and the first with the
-    last, what is left of the earlier once it is taken from the later one, moved, halved; the change of both chromas at
-    the cut; how far the pixels of the pairs have moved, to the right and down in turn, in quarters; and the likeness of
-    their details.
+    The planes are the luma of all ten, less 128; of eight pairs what is left of the earlier once it is taken from the
+    later one, moved, halved; the change of both chromas at the cut; how far the pixels of the first four pairs have
+    moved, to the right and down in turn, in quarters; and the likeness of the details of all eight.
     """
     small = _small(luma)
     return _planes(small, chroma, _pairs(small))
@@ -139,17 +154,16 @@ def _small(luma: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def _pairs(small: Sequence[np.ndarray]) -> list[_Compared]:
-    """The three pairs of neighbours in the middle of six, and the first with the last: is the picture back there?"""
-    return [_compared(*pair) for pair in [*pairwise(small[1:-1]), (small[0], small[-1])]]
+    return [_compared(small[one], small[other]) for one, other in _PAIRS]
 
 
 def _planes(small: Sequence[np.ndarray], chroma: np.ndarray, pairs: Sequence[_Compared]) -> np.ndarray:
-    change = chroma[FRAMES_BESIDE].astype(np.int16) - chroma[FRAMES_BESIDE - 1]
+    change = chroma[_CUT].astype(np.int16) - chroma[_CUT - 1]
     planes = [
         np.stack(small).astype(np.int16) - 128,
         np.stack([one.residual for one in pairs]),
         change.repeat(HEIGHT // change.shape[1], axis=1).repeat(WIDTH // change.shape[2], axis=2),
-        np.concatenate([one.moved for one in pairs]) * _PIXEL_STEPS,
+        np.concatenate([one.moved for one in pairs[: len(_NEAR_PAIRS)]]) * _PIXEL_STEPS,
         np.stack([one.likeness for one in pairs]) * _LIKENESS_STEPS,
     ]
     return np.concatenate([np.clip(plane, -128, 127).astype(np.int8) for plane in planes])
@@ -164,10 +178,25 @@ class _Compared(NamedTuple):
     """2 x 48 x 72: by how many pixels to the right, and down."""
     likeness: np.ndarray
     """48 x 72: the correlation of details around each pixel, -1 to 1."""
-    alike: float
-    """The correlation of all details, -1 to 1."""
-    unexplained: float
-    """Share of the blocks with something in them that are not alike; one half where nothing is seen."""
+    details: tuple[np.ndarray, np.ndarray]
+    """Of both pictures, 48 x 72 float32 each, in levels."""
+
+    @property
+    def alike(self) -> float:
+        """The correlation of all details, -1 to 1."""
+        first, second = self.details
+        return float((first * second).mean() / (first.std() * second.std() + _NOISE))
+
+    @property
+    def unexplained(self) -> float:
+        """Share of the blocks with something in them that are not alike; one half where nothing is seen."""
+        import cv2
+
+        blocks = WIDTH // _BLOCK, HEIGHT // _BLOCK
+        both, ours, theirs = (cv2.resize(one, blocks, interpolation=cv2.INTER_AREA) for one in _products(self.details))
+        seen = np.maximum(ours, theirs) > _NOISE
+        strange = seen & (both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)) < _EXPLAINED)
+        return float((strange.sum() + _UNSEEN_BLOCKS / 2) / (seen.sum() + _UNSEEN_BLOCKS))
 
 
 def _compared(one: np.ndarray, other: np.ndarray) -> _Compared:
@@ -191,22 +220,20 @@ def _compared(one: np.ndarray, other: np.ndarray) -> _Compared:
     return max(found, key=lambda one: float(one.likeness.mean()))
 
 
-def _likeness(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """The last three of what is compared."""
+def _likeness(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """The last two of what is compared."""
     import cv2
 
-    levels = (picture.astype(np.float32) for picture in (one, other))
+    levels = one.astype(np.float32), other.astype(np.float32)
     first, second = (picture - cv2.blur(picture, (_DETAIL, _DETAIL)) for picture in levels)
-    products = first * second, first * first, second * second
-    both, ours, theirs = (cv2.blur(product, (_AROUND, _AROUND)) for product in products)
-    around = both / np.sqrt((ours + _NOISE) * (theirs + _NOISE))
-    alike = float(products[0].mean() / (first.std() * second.std() + _NOISE))
-    blocks = WIDTH // _BLOCK, HEIGHT // _BLOCK
-    both, ours, theirs = (cv2.resize(product, blocks, interpolation=cv2.INTER_AREA) for product in products)
-    seen = np.maximum(ours, theirs) > _NOISE
-    strange = seen & (both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)) < _EXPLAINED)
-    unexplained = float((strange.sum() + _UNSEEN_BLOCKS / 2) / (seen.sum() + _UNSEEN_BLOCKS))
-    return np.asarray(around), alike, unexplained
+    both, ours, theirs = (cv2.blur(product, (_AROUND, _AROUND)) for product in _products((first, second)))
+    return both / np.sqrt((ours + _NOISE) * (theirs + _NOISE)), (first, second)
+
+
+def _products(details: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What correlations are made of."""
+    first, second = details
+    return first * second, first * first, second * second
 
 
 @lru_cache(maxsize=1)

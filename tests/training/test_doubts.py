@@ -49,17 +49,17 @@ def test_a_window_may_be_of_another_size() -> None:
 
 def test_doubts_are_what_the_network_is_not_certain_of(known: Known) -> None:
     count = len(known.cut)
-    assert known.luma.shape == (count, 6, 48, 72)
-    assert known.chroma.shape == (count, 6, 2, 16, 24)
+    assert known.luma.shape == (count, 10, 48, 72)
+    assert known.chroma.shape == (count, 10, 2, 16, 24)
     assert 0 <= known.score.min() <= known.score.max() <= 1
     assert known.score[known.doubtful].max() <= 0.98
     assert known.score[known.doubtful & ~known.cut].min() >= 0.02
     assert known.score[~known.doubtful & known.cut].min() > 0.98
     for kind in (known.doubtful, ~known.doubtful):
         assert {True, False} == set(known.cut[kind].tolist())
-    # In the middle of the six the picture changes where there is a cut, more than on either side of it.
+    # In the middle of the ten the picture changes where there is a cut, more than on either side of it.
     change = np.abs(np.diff(known.luma.astype(int), axis=1)).mean(axis=(2, 3))
-    assert np.median(change[known.cut, 2] - change[known.cut][:, [1, 3]].max(axis=1)) > 5
+    assert np.median(change[known.cut, 4] - change[known.cut][:, [3, 5]].max(axis=1)) > 5
 
 
 def test_the_same_lot_draws_the_same_doubts() -> None:
@@ -85,21 +85,21 @@ def test_doubts_are_kept_as_they_were(known: Known, tmp_path: Path) -> None:
 def test_every_view_is_there_forwards_and_backwards(known: Known, tmp_path: Path) -> None:
     np.savez(tmp_path / "doubts.npz", **known._asdict())
     labels, views = made([tmp_path / "doubts.npz"], tmp_path / "views.npy")
-    assert views.shape == (2, len(known.cut), 48, 72, 24)
+    assert views.shape == (2, len(known.cut), 48, 72, 36)
     assert all(np.array_equal(*pair) for pair in zip(labels, known.labels, strict=True))
     for number in (0, 3, len(known.cut) - 1):
         forwards, backwards = views[0, number], views[1, number]
         assert np.array_equal(forwards.transpose(2, 0, 1), view(list(known.luma[number]), known.chroma[number]))
-        assert np.array_equal(forwards[..., :6], backwards[..., 5::-1])
+        assert np.array_equal(forwards[..., :10], backwards[..., 9::-1])
 
 
 def test_a_mirrored_view_is_that_of_mirrored_pictures() -> None:
     """What moves to the right in the one moves to the left in the other."""
     clip = pictures(np.random.default_rng(3), 1)[0][..., 1]
-    six = [np.roll(cv2.resize(one, (72, 48)), 2 * number, axis=0) for number, one in enumerate(clip[:12:2])]
-    grey = np.full((6, 2, 16, 24), 128, np.uint8)
+    ten = [np.roll(cv2.resize(one, (72, 48)), 2 * number, axis=0) for number, one in enumerate(clip[:20:2])]
+    grey = np.full((10, 2, 16, 24), 128, np.uint8)
     plain, across, over = (
-        scaled(torch.from_numpy(view([one[::down, ::right].copy() for one in six], grey))[None])[0]
+        scaled(torch.from_numpy(view([one[::down, ::right].copy() for one in ten], grey))[None])[0]
         for down, right in ((1, 1), (1, -1), (-1, 1))
     )
     inner = (slice(None), slice(10, -10), slice(12, -12))
@@ -113,16 +113,16 @@ def test_a_mirrored_view_is_that_of_mirrored_pictures() -> None:
 
 def test_what_varies_is_the_light_and_the_side() -> None:
     torch.manual_seed(0)
-    views = torch.randint(-128, 128, (8, 48, 72, 24), dtype=torch.int8)
+    views = torch.randint(-128, 128, (8, 48, 72, 36), dtype=torch.int8)
     planes = scaled(views.permute(0, 3, 1, 2))
     sides = set()
     for _ in range(12):
         other = varied(views).float()
         assert other.shape == planes.shape
-        assert torch.allclose(other[:, 6:].abs().mean((2, 3)), planes[:, 6:].abs().mean((2, 3)), atol=1e-5)
-        likeness = other[:, 20:]
+        assert torch.allclose(other[:, 10:].abs().mean((2, 3)), planes[:, 10:].abs().mean((2, 3)), atol=1e-5)
+        likeness = other[:, 28:]
         flips = {"none": (), "across": (3,), "down": (2,), "both": (2, 3)}
-        sides |= {name for name, axes in flips.items() if torch.equal(likeness, planes[:, 20:].flip(axes))}
+        sides |= {name for name, axes in flips.items() if torch.equal(likeness, planes[:, 28:].flip(axes))}
         correlation = torch.corrcoef(torch.stack([other[:, 0].mean((1, 2)), planes[:, 0].mean((1, 2))]))[0, 1]
         assert correlation < 0.99
     assert len(sides) > 1
@@ -148,4 +148,4 @@ def test_the_regression_finds_what_decides() -> None:
     bias, weights = fit(evidence, cut)
     assert bias == pytest.approx(0.5, abs=0.4)
     assert weights == pytest.approx([1.0, 3.0], abs=0.8)
-    assert VerificationNetwork().eval()(torch.zeros(2, 24, 48, 72, dtype=torch.int8)).shape == (2,)
+    assert VerificationNetwork().eval()(torch.zeros(2, 36, 48, 72, dtype=torch.int8)).shape == (2,)
