@@ -6,12 +6,9 @@ import json
 import math
 import shutil
 from collections import Counter
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-import av
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,6 +30,7 @@ from reinterpret.video import probe
 from tests.conftest import make_video
 from tests.judging import pictures, remade
 from tests.shots.known import find
+from tests.title_cards import film_of, rgb_pictures, title_card, two_cards
 
 # The film and the shot of the archive that each shot of the fixture `trailer` is.
 ANSWER = [("two.mp4", 2), ("one.mp4", 0), ("two.mp4", 1), ("three.mp4", 1), ("one.mp4", 1)]
@@ -452,30 +450,8 @@ def test_the_weights_decide_what_is_alike(trailer: Path, library: Library) -> No
 def titled(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A title of 25 frames, 20 of the scene `tilted`, 15 of black, 30 of `fractal`."""
     path = tmp_path_factory.mktemp("titled") / "titled.mp4"
-    soon, footage = card("COMING SOON"), footage_of(archive)
+    soon, footage = title_card("COMING SOON"), rgb_pictures(archive / "one.mp4")
     return film_of(path, [soon] * 25 + footage[:20] + [np.zeros_like(soon)] * 15 + footage[50:80])
-
-
-def card(words: str) -> np.ndarray:
-    picture = np.zeros((180, 320, 3), np.uint8)
-    cv2.putText(picture, words, (50, 100), cv2.FONT_HERSHEY_DUPLEX, 1.0, (255, 255, 255), 2, cv2.LINE_AA)
-    return picture
-
-
-def footage_of(archive: Path) -> list[np.ndarray]:
-    with av.open(str(archive / "one.mp4")) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-
-
-def film_of(path: Path, shown: Sequence[np.ndarray]) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
-        stream.options = {"preset": "ultrafast", "crf": "12"}
-        for picture in shown:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
-        container.mux(stream.encode(None))
-    return path
 
 
 def test_a_title_is_kept_frame_for_frame_and_black_stays_black(titled: Path, library: Library, tmp_path: Path) -> None:
@@ -510,9 +486,7 @@ def test_titles_can_be_matched_or_left_black(titled: Path, library: Library) -> 
 
 
 def test_two_titles_with_other_words_are_not_one_that_returns(archive: Path, library: Library, tmp_path: Path) -> None:
-    footage = footage_of(archive)
-    shown = [card("COMING SOON")] * 25 + footage[:20] + [card("JUNE CINEMA")] * 25 + footage[50:80]
-    edit = match(film_of(tmp_path / "cards.mp4", shown), library, MatchSettings(titles="match"))
+    edit = match(two_cards(tmp_path / "cards.mp4", archive / "one.mp4"), library, MatchSettings(titles="match"))
     assert [clip.frame_count for clip in edit.clips] == [25, 20, 25, 30]
     answers = chosen(edit)
     assert answers[0] != answers[2]

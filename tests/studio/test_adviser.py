@@ -30,6 +30,7 @@ from reinterpret.studio.adviser import Adviser, Wish
 from reinterpret.studio.reading import read_trailer
 from reinterpret.studio.session import Session
 from tests.conftest import make_video
+from tests.title_cards import two_cards
 
 # Processes, films and interruptions: CI runs it, `make test` has to stay short.
 pytestmark = pytest.mark.slow
@@ -299,6 +300,16 @@ def test_shots_that_return_are_answered_alike_again(library: Library, tmp_path: 
     assert len(set(shots)) == 4
     adviser.close()
     alone.close()
+
+
+def test_two_titles_with_other_words_are_answered_each_by_itself_again(
+    archive: Path, library: Library, tmp_path: Path
+) -> None:
+    edit = match(two_cards(tmp_path / "cards.mp4", archive / "one.mp4"), library, MatchSettings(titles="match"))
+    adviser = ready(library, edit)
+    again = adviser.again(edit)
+    assert named(again, 0) != named(again, 2)
+    adviser.close()
 
 
 def test_a_locked_shot_of_a_film_that_the_library_has_not_stays(edit: EditList, adviser: Adviser) -> None:
