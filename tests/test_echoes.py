@@ -102,13 +102,12 @@ def test_films_of_an_archive_are_not_returns_of_each_other(media: Path, tmp_path
     openings = {path.stem.removeprefix("animation-") for path in (media / "archive").glob("animation-kids-*")}
     index([media / "archive"], tmp_path / "lib", detection=Detection())
     library = Library.open(tmp_path / "lib")
-    rows, named, titles = [], [], []
+    rows, named = [], []
     for name in library.fingerprints():
         columns = library.columns(name)
         kept = [number for number, kind in enumerate(columns.kinds) if kind in ("scene", "title")]
         rows.append(columns.cues.rows(kept))
         named += [library.video(name).path.stem.removeprefix("animation-")] * len(kept)
-        titles += [columns.kinds[number] == "title" for number in kept]
-    first = returning_shots(together(rows), titles)
+    first = returned(together(rows))
     pairs = {(named[earlier], named[number]) for number, earlier in enumerate(first)}
     assert {pair for pair in pairs if pair[0] != pair[1] and not set(pair) <= openings} == set()
