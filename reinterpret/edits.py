@@ -10,16 +10,18 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.errors import EditError
 from reinterpret.fields import Field, FieldError, line_of
 from reinterpret.files import json_text, not_written, renamed_into
 from reinterpret.timebase import INSIDE_FRAME, Span, format_fraction
 from reinterpret.video import FrameGrid, Video
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 FASTEST = 16
 """Seconds of a source in a second of the trailer."""
 BEFORE_END_SECONDS = Fraction(1, 500)
@@ -28,8 +30,8 @@ _FORMAT_NAME = "reinterpret-edit"
 # How JSON text ends whose last value is an empty list.
 _NO_CLIPS = "[]\n}"
 
-ClipKind = Literal["footage", "black", "title"]
-"""What stands there: footage of the archive, black, or a title card of the trailer itself."""
+ClipKind = Literal["footage", "black", "white", "title"]
+"""What stands there: footage of the archive, black, white, or a title card of the trailer itself."""
 
 
 SoundKind = Literal["trailer", "clips", "file", "none"]
@@ -82,6 +84,23 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """An archive shot that was more like a shot of the trailer than its match is, and why it is not the match."""
+
+    film: str
+    """Fingerprint of the archive film."""
+    source_shot: int
+    score: float
+    """In [-1, 1], as that of a match."""
+    reason: str
+    """In a few words, such as `the same footage as shot 12`."""
+
+    def __post_init__(self) -> None:
+        if self.source_shot < 0 or not -1 <= self.score <= 1:
+            raise ValueError(f"a shot that was passed over has a number and a score in [-1, 1], got {self}")
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """What stands at some frames of the trailer."""
 
@@ -97,6 +116,15 @@ class Clip:
     """Whether it stays as it is when the others are assigned again."""
     rejected: tuple[tuple[str, int], ...] = ()
     """Film (by fingerprint) and number of the archive shots that are never to be suggested here again."""
+    fade_in: Fade | None = None
+    """On its first frames: how the trailer's shot comes out of black or white. Titles of the trailer have none, as they
+    are shown with the fades that they have."""
+    fade_out: Fade | None = None
+    """On its last frames."""
+    dissolve: Dissolve | None = None
+    """How the trailer goes over from the clip before; what is rendered of it says `EditList.dissolve_at`."""
+    passed_over: tuple[PassedOver, ...] = ()
+    """What was more like it than its match, best first."""
 
     def __post_init__(self) -> None:
         if self.first_frame < 0 or self.frame_count < 1:
@@ -109,6 +137,19 @@ class Clip:
         for match in self.matches:
             if (match.film, match.source_shot) in refused:
                 raise ValueError(f"a clip never shows what was rejected for it, got {match.film}:{match.source_shot}")
+        if self.dissolve is not None and self.fade_in is not None:
+            raise ValueError(f"a clip begins with a fade or with a dissolve, got both: {self.dissolve}, {self.fade_in}")
+        if self.changing_frames > self.frame_count:
+            raise ValueError(
+                f"transitions at both ends of a clip have at most its {self.frame_count} frames, "
+                f"got {self.changing_frames}"
+            )
+
+    @property
+    def changing_frames(self) -> int:
+        """How many of its frames lie in a transition at either end."""
+        begins = self.dissolve.after if self.dissolve is not None else len(self.fade_in or ())
+        return begins + len(self.fade_out or ())
 
     @property
     def end_frame(self) -> int:
@@ -153,12 +194,22 @@ class EditList:
             if clip.first_frame != frame:
                 raise ValueError(f"a clip begins at frame {clip.first_frame}, where frame {frame} was expected")
             frame = clip.end_frame
+        self._check_dissolves()
         if frame != self.grid.frame_count:
             raise ValueError(f"the clips have {frame} frames, the trailer has {self.grid.frame_count}")
         known = {film.fingerprint for film in self.films}
         for match in self.matches():
             if match.film not in known:
                 raise ValueError(f"shot {match.target_shot} names the film {match.film}, which is not in the list")
+
+    def _check_dissolves(self) -> None:
+        if self.clips and self.clips[0].dissolve is not None:
+            raise ValueError("the first clip has none before it to dissolve from")
+        for before, clip in pairwise(self.clips):
+            if not _has_room(before, clip):
+                raise ValueError(
+                    f"the dissolve at frame {clip.first_frame} reaches into another transition of the clip before"
+                )
 
     @property
     def inputs(self) -> list[Path]:
@@ -182,6 +233,29 @@ class EditList:
         """The archive film of that fingerprint."""
         return next(film for film in self.films if film.fingerprint == fingerprint)
 
+    def dissolve_at(self, number: int) -> Dissolve | None:
+        """The dissolve with which a clip begins, as it is rendered; None where it is a cut.
+
+        It takes footage on both sides, with enough frames behind the out-point of the one and before the in-point of
+        the other: where a shot of the archive has no such handles the trailer's dissolve becomes a cut.
+        """
+        clip = self.clips[number]
+        if number == 0 or clip.dissolve is None:
+            return None
+        before = self.clips[number - 1]
+        if before.match is None or clip.match is None:
+            return None
+        first, last = clip.first_frame - clip.dissolve.before, clip.first_frame + clip.dissolve.after - 1
+        enough = self._unclamped(clip, first) >= clip.match.shot_span.start
+        enough = enough and self._unclamped(before, last) <= before.match.last_seconds
+        return clip.dissolve if enough else None
+
+    def _unclamped(self, clip: Clip, frame: int) -> Fraction:
+        """The instant of the source that belongs to a frame of the grid, whether or not its shot reaches so far."""
+        assert clip.match is not None
+        passed = (self.grid.seconds(frame) - self.grid.seconds(clip.first_frame)) * clip.speed
+        return clip.match.source_span.start + passed
+
     def source_seconds(self, clip: Clip) -> list[Fraction]:
         """For every frame of a clip of footage the instant of the source that it shows.
 
@@ -190,10 +264,12 @@ class EditList:
         return [self.source_instant(clip, frame) for frame in range(clip.first_frame, clip.end_frame)]
 
     def source_instant(self, clip: Clip, frame: int) -> Fraction:
-        """The instant of the source that a frame of a clip of footage shows; see `source_seconds`."""
+        """The instant of the source that a frame of a clip of footage shows; see `source_seconds`.
+
+        Also of the frames beside the clip on which it is seen in a dissolve.
+        """
         assert clip.match is not None
-        passed = (self.grid.seconds(frame) - self.grid.seconds(clip.first_frame)) * clip.speed
-        return max(min(clip.match.source_span.start + passed, clip.match.last_seconds), clip.match.shot_span.start)
+        return max(min(self._unclamped(clip, frame), clip.match.last_seconds), clip.match.shot_span.start)
 
     def moving_places(self, clip: Clip) -> int:
         """How many places of the grid a clip of footage fills before the last frame of its shot is held.
@@ -351,6 +427,13 @@ def _clip_to_json(clip: Clip) -> dict[str, Any]:
         "suggestions": [_match_to_json(match) for match in clip.suggestions],
         "locked": clip.locked,
         "rejected": [[film, shot] for film, shot in clip.rejected],
+        "fade_in": None if clip.fade_in is None else clip.fade_in.to_json(),
+        "fade_out": None if clip.fade_out is None else clip.fade_out.to_json(),
+        "dissolve": None if clip.dissolve is None else clip.dissolve.to_json(),
+        "passed_over": [
+            {"film": shot.film, "source_shot": shot.source_shot, "score": shot.score, "reason": shot.reason}
+            for shot in clip.passed_over
+        ],
     }
 
 
@@ -399,6 +482,8 @@ def _clips_from_json(values: Field, films: set[str]) -> tuple[Clip, ...]:
     clips: list[Clip] = []
     for field in values["clips"].list():
         clips.append(_clip_from_json(field, films))
+        if clips[-1].dissolve is not None and (len(clips) < 2 or not _has_room(*clips[-2:])):
+            field["dissolve"].refuse("null, or a dissolve with room for it in the clip before")
         expected = clips[-2].end_frame if len(clips) > 1 else 0
         if clips[-1].first_frame != expected:
             field["first_frame"].refuse(f"frame {expected}, at which the clip before ends" if expected else "frame 0")
@@ -408,6 +493,14 @@ def _clips_from_json(values: Field, films: set[str]) -> tuple[Clip, ...]:
     if values["grid"]["frame_count"].value != frames:
         values["grid"]["frame_count"].refuse(f"{frames}, the frames of all clips")
     return tuple(clips)
+
+
+def _has_room(before: Clip, clip: Clip) -> bool:
+    """Whether the dissolve of a clip fits into the clip before it, beside what that one has itself."""
+    if clip.dissolve is None:
+        return True
+    begins = before.dissolve.after if before.dissolve is not None else len(before.fade_in or ())
+    return before.fade_out is None and clip.dissolve.before + begins <= before.frame_count
 
 
 def _clip_from_json(values: Field, films: set[str]) -> Clip:
@@ -420,15 +513,45 @@ def _clip_from_json(values: Field, films: set[str]) -> Clip:
     # before version 4 nobody could lock or reject
     locked, refused = values.get("locked"), values.get("rejected")
     rejected = () if refused is None else tuple(_shot_from_json(shot) for shot in refused.list())
+    # before version 5 all transitions were cuts, and nothing was said of what was passed over
+    fade_in, fade_out, dissolve = (values.get(name) for name in ("fade_in", "fade_out", "dissolve"))
+    passed_over, frame_count = values.get("passed_over"), values["frame_count"].integer(1)
+    _check_transitions(values, frame_count)
     return Clip(
         first_frame=values["first_frame"].integer(0),
-        frame_count=values["frame_count"].integer(1),
+        frame_count=frame_count,
         kind=cast(ClipKind, kind),
         match=None if match is None else _match_from_json(match, films, rejected),
         speed=speed,
         suggestions=tuple(_match_from_json(found, films, rejected) for found in values["suggestions"].list()),
         locked=False if locked is None else locked.flag(),
         rejected=rejected,
+        fade_in=None if fade_in is None else Fade.from_json(fade_in),
+        fade_out=None if fade_out is None else Fade.from_json(fade_out),
+        dissolve=None if dissolve is None else Dissolve.from_json(dissolve),
+        passed_over=() if passed_over is None else tuple(_passed_over_from_json(shot) for shot in passed_over.list()),
+    )
+
+
+def _check_transitions(values: Field, frame_count: int) -> None:
+    """Raises FieldError for transitions for which a clip of so many frames has no room."""
+    fade_in, fade_out, dissolve = (values.get(name) for name in ("fade_in", "fade_out", "dissolve"))
+    if fade_in is not None and dissolve is not None:
+        dissolve.refuse("null, as the clip has a fade_in")
+    begins = len(Fade.from_json(fade_in)) if fade_in is not None else 0
+    begins = Dissolve.from_json(dissolve).after if dissolve is not None else begins
+    if begins > frame_count:
+        (fade_in or dissolve or values).refuse(f"a transition within the {frame_count} frames of the clip")
+    if fade_out is not None and begins + len(Fade.from_json(fade_out)) > frame_count:
+        fade_out.refuse(f"a fade within the {frame_count - begins} frames after the clip's first transition")
+
+
+def _passed_over_from_json(values: Field) -> PassedOver:
+    return PassedOver(
+        values["film"].text(),
+        values["source_shot"].integer(0),
+        values["score"].number(-1, 1),
+        values["reason"].text(),
     )
 
 

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reinterpret.edits import FORMAT_VERSION, Clip, ClipKind, EditList, EditTexts, Match, Soundtrack
+from reinterpret.clip_transitions import Dissolve, Fade
+from reinterpret.edits import FORMAT_VERSION, Clip, ClipKind, EditList, EditTexts, Match, PassedOver, Soundtrack
 from reinterpret.errors import EditError, OutputError
 from reinterpret.files import json_text
 from reinterpret.timebase import Span
@@ -55,6 +56,22 @@ def edit(*clips: Clip, frame_count: int | None = None) -> EditList:
     frames = sum(clip.frame_count for clip in clips) if frame_count is None else frame_count
     grid = FrameGrid(Fraction(25), frames)
     return EditList(film("trailer.mp4"), grid, (film("source.mp4", "b"),), clips)
+
+
+@st.composite
+def transitions(draw: st.DrawFn, frames: int, before: Clip | None) -> dict[str, Fade | Dissolve | None]:
+    """Fades and dissolves for which a clip of so many frames, and the clip before it, have room."""
+
+    def fade(most: int) -> Fade | None:
+        gains = draw(st.lists(st.floats(0, 1), max_size=min(most, 3)))
+        return Fade(draw(st.sampled_from(["black", "white"])), tuple(gains)) if gains else None
+
+    room = before.frame_count - before.changing_frames if before is not None and before.fade_out is None else 0
+    if room and draw(st.booleans()):
+        dissolve = Dissolve(draw(st.integers(1, room)), draw(st.integers(0, min(frames, 9))))
+        return {"dissolve": dissolve, "fade_out": fade(frames - dissolve.after)}
+    first = fade(frames)
+    return {"fade_in": first, "fade_out": fade(frames - len(first or ()))}
 
 
 @st.composite
@@ -101,6 +118,8 @@ def edits(draw: st.DrawFn) -> EditList:
         person = {
             "locked": draw(st.booleans()),
             "rejected": draw(st.sampled_from([(), (("d" * 32, 7), ("b" * 32, 9))])),
+            "passed_over": draw(st.sampled_from([(), (PassedOver("c" * 32, 3, 0.75, "shown already"),)])),
+            **draw(transitions(frames, clips[-1] if clips else None)),
         }
         if kind == "footage":
             speed = draw(st.fractions(Fraction(1, 4), 4).filter(lambda value: value > 0))
@@ -167,7 +186,16 @@ def test_a_film_that_is_not_in_the_list_is_refused() -> None:
         lambda: Clip(0, 5, "footage"),
         lambda: Clip(0, 5, "black", found()),
         lambda: Clip(0, 5, "title", found()),
-        lambda: Clip(0, 5, "white"),  # type: ignore[arg-type]
+        lambda: Clip(0, 5, "grey"),  # type: ignore[arg-type]
+        lambda: Clip(0, 5, "white", fade_in=Fade("black", (0.5,)), dissolve=Dissolve(1, 1)),
+        lambda: Clip(0, 5, "white", fade_in=Fade("black", (0.5,) * 3), fade_out=Fade("black", (0.5,) * 3)),
+        lambda: Clip(0, 5, "white", dissolve=Dissolve(0, 6)),
+        lambda: Fade("grey", (0.5,)),  # type: ignore[arg-type]
+        lambda: Fade("black", ()),
+        lambda: Fade("black", (0.5, 1.01)),
+        lambda: Fade("black", (float("nan"),)),
+        lambda: Dissolve(0, 0),
+        lambda: Dissolve(-1, 3),
         lambda: Clip(0, 5, "black", speed=Fraction(0)),
         lambda: Clip(0, 5, "black", speed=Fraction(17)),
         lambda: Clip(0, 5, "footage", found(), rejected=(("b" * 32, 0),)),
@@ -181,6 +209,53 @@ def test_a_film_that_is_not_in_the_list_is_refused() -> None:
 def test_clips_and_matches_that_cannot_be_are_refused(make: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match="got"):
         make()
+
+
+def test_a_dissolve_takes_the_frames_of_its_clips_and_no_other_transition_s() -> None:
+    first = Clip(0, 10, "footage", found(1, 1.4))
+    second = Clip(10, 10, "footage", found(2, 2.4), dissolve=Dissolve(6, 4))
+    assert edit(first, second).clips[1].dissolve == Dissolve(6, 4)
+    for before in (
+        replace(first, fade_out=Fade("black", (0.5,))),
+        replace(first, fade_in=Fade("black", (0.5,) * 5)),
+    ):
+        with pytest.raises(ValueError, match="frame 10 reaches into another transition"):
+            edit(before, second)
+    with pytest.raises(ValueError, match="none before it"):
+        edit(replace(first, dissolve=Dissolve(1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("out", "into", "fits"),
+    [
+        # 4 s of shot at 25 frames a second; the dissolve needs 6 frames before one in-point, 4 behind the other's end
+        ((1, 1.4), (2, 2.4), True),
+        ((3.6, 4), (2, 2.4), False),
+        ((3.44, 3.84), (2, 2.4), True),
+        ((3.48, 3.88), (2, 2.4), False),
+        ((1, 1.4), (0.24, 0.64), True),
+        ((1, 1.4), (0.2, 0.6), False),
+    ],
+)
+def test_a_dissolve_is_one_where_both_shots_have_the_frames_for_it(
+    out: tuple[float, float], into: tuple[float, float], fits: bool
+) -> None:
+    made = edit(
+        Clip(0, 10, "footage", found(*out)), Clip(10, 10, "footage", found(*into), dissolve=Dissolve(before=6, after=4))
+    )
+    assert (made.dissolve_at(1) is not None) == fits
+    assert made.dissolve_at(0) is None
+
+
+def test_no_dissolve_goes_to_black_or_to_a_title() -> None:
+    for kind in ("black", "white", "title"):
+        other = Clip(10, 10, cast(ClipKind, kind), dissolve=Dissolve(3, 3))
+        assert edit(Clip(0, 10, "footage", found(1, 1.4)), other).dissolve_at(1) is None
+
+
+def test_a_dissolve_goes_evenly_from_one_to_the_other() -> None:
+    dissolve = Dissolve(2, 1)
+    assert [dissolve.share(frame) for frame in range(-4, 3)] == [0, 0, 0.25, 0.5, 0.75, 1, 1]
 
 
 def test_source_seconds_follow_the_grid_and_hold_the_last_frame() -> None:
@@ -224,6 +299,7 @@ def test_an_edit_of_the_first_version_is_still_read(saved: Path) -> None:
         del values["soundtrack"]
         for clip in values["clips"]:
             del clip["locked"], clip["rejected"]
+            del clip["fade_in"], clip["fade_out"], clip["dissolve"], clip["passed_over"]
             for match in [*([clip["match"]] if clip["match"] else []), *clip["suggestions"]]:
                 del match["shared"]
 
@@ -261,7 +337,7 @@ def test_what_two_shots_share_is_kept(tmp_path: Path) -> None:
             "clips[1].first_frame: expected frame 20, at which the clip before ends, got 21",
         ),
         (lambda v: v["clips"][1].update(frame_count=0), "clips[1].frame_count: expected a whole number from 1 on"),
-        (lambda v: v["clips"][0].update(kind="gold"), "clips[0].kind: expected one of footage, black, title, got"),
+        (lambda v: v["clips"][0].update(kind="gold"), "kind: expected one of footage, black, white, title, got"),
         (lambda v: v["clips"][0].update(speed="17/1"), 'clips[0].speed: expected a fraction up to 16, got "17/1"'),
         (lambda v: v["clips"][0].update(match=None), "clips[0].match: expected a match, as the clip is footage"),
         (lambda v: v["clips"][0].update(kind="black"), "clips[0].match: expected null, as the clip is black"),
@@ -292,7 +368,7 @@ def test_an_edit_that_does_not_hold_together_is_an_error_that_names_the_file(
 
 # Every single field, damaged by hand
 
-OPTIONAL = {"soundtrack", "shared", "locked", "rejected"}
+OPTIONAL = {"soundtrack", "shared", "locked", "rejected", "fade_in", "fade_out", "dissolve", "passed_over"}
 """What older versions of the format had not."""
 ANY_TEXT = {"path", "container", "shared", "fingerprint"}
 FREE = {"films", "cues"}

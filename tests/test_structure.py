@@ -45,6 +45,7 @@ ORDER = [
     "words",
     "groups",
     "raster",
+    "clip_transitions",
     "edits",
     "relinking",
     "echoes",
