@@ -158,6 +158,12 @@ class RenderOptions:
     captions: Annotated[
         bool, typer.Option("--captions", help="Say on the film that is side by side what two pictures share.")
     ] = False
+    draft: Annotated[
+        bool,
+        typer.Option(
+            "--draft", help="A small film (240 pixels high) in a tenth of the time; --crf and --preset do not count."
+        ),
+    ] = False
     height: Annotated[int | None, typer.Option(help="Height of the film in pixels; the trailer's by default.")] = None
     crf: Annotated[int, typer.Option(help="Quality of the film: 0 (lossless) to 51.")] = 18
     preset: Annotated[str, typer.Option(help="Speed of encoding against size, as in x264.")] = "medium"
@@ -166,7 +172,9 @@ class RenderOptions:
     def arguments(self) -> dict[str, Any]:
         """As `render` of the library takes them. Raises UsageError."""
         from reinterpret.errors import UsageError
+        from reinterpret.rendering.film import check_options
 
+        check_options(self.layout, self.fit, self.crf, self.preset, self.height, self.jobs)
         if self.captions and self.layout == "alone":
             raise UsageError("--captions goes with --layout side-by-side or both")
         return {name: getattr(self, name) for name in self.__slots__}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -29,22 +30,65 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Report]:
         yield lambda done, total, words="": None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[words]}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}", style="progress.remaining"),
     )
+    clock = TimeLeft()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(title, total=None, words="")
+        task = bars.add_task(title, total=None, words="", left="")
 
         def report(done: float, total: float, words: str = "") -> None:
-            bars.update(task, completed=done, total=total or None, words=words)
+            left = clock.seconds(done, total, time.monotonic())
+            bars.update(task, completed=done, total=total or None, words=words, left=clock_face(left))
 
         yield report
+
+
+class TimeLeft:
+    """How long work will still take, without jumping about: from the mean rate since the first report.
+
+    What was done before the first report (segments found in the cache, films indexed already) took no time and tells
+    nothing of the rate. Work that is reported in lumps makes every estimate a little wrong at first; from one to the
+    next it may move by a fifth of what it was expected to be by then, so that it settles instead of jumping.
+    """
+
+    _SWAY = 0.2
+
+    def __init__(self) -> None:
+        self._begin: tuple[float, float] | None = None
+        self._last: tuple[float, float] | None = None  # what was said, and when
+
+    def seconds(self, done: float, total: float, now: float) -> float | None:
+        """Seconds left; None while nothing can be said. now: by a clock that only goes forward."""
+        if self._begin is None:
+            self._begin = done, now
+        made, passed = done - self._begin[0], now - self._begin[1]
+        if total <= 0 or made <= 0 or passed <= 0:
+            return None
+        left = max(total - done, 0.0) * passed / made
+        if self._last is not None and done < total:
+            expected = max(self._last[0] - (now - self._last[1]), 0.0)
+            left = min(max(left, expected * (1 - self._SWAY)), max(expected, 1.0) * (1 + self._SWAY))
+        self._last = left, now
+        return left
+
+
+def clock_face(seconds: float | None) -> str:
+    """Time left as h:mm:ss.
+
+    >>> clock_face(None), clock_face(4.4), clock_face(3725)
+    ('-:--:--', '0:00:05', '1:02:05')
+    """
+    if seconds is None:
+        return "-:--:--"
+    whole = math.ceil(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 class Stopwatch:
@@ -59,23 +103,30 @@ class Stopwatch:
 
 
 def filmed(edit: EditList, output: Path, arguments: dict[str, Any], sheet: Path | None, quiet: bool) -> list[Path]:
-    """The films made of an edit, and beside them the edit itself and, if asked for, a sheet of all shots."""
+    """The edit, beside its films, a sheet of all shots if asked for, and the films, which take longest."""
     import reinterpret
     from reinterpret.files import check_output
 
     edit_path = edit_beside(output)
     check_output(edit_path, inputs=edit.inputs)
-    films = rendered(edit, output, arguments, quiet)
     edit.save(edit_path)
-    if sheet is None:
-        return [*films, edit_path]
-    reinterpret.contact_sheet(edit, sheet)
-    return [*films, edit_path, sheet]
+    written = [edit_path]
+    if sheet is not None:
+        reinterpret.contact_sheet(edit, sheet)
+        written.append(sheet)
+        if not quiet:
+            print(f"see it first: {sheet}", file=sys.stderr)
+    return [*rendered(edit, output, arguments, quiet), *written]
 
 
 def edit_beside(output: Path) -> Path:
     """Where the edit of a film is kept."""
     return output.with_name(f"{output.stem}.edit.json")
+
+
+def sheet_beside(output: Path) -> Path:
+    """Where the contact sheet of a film goes if no other place is named."""
+    return output.with_name(f"{output.stem}.sheet.jpg")
 
 
 def rendered(edit: EditList, output: Path, arguments: dict[str, Any], quiet: bool) -> list[Path]:

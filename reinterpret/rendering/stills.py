@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -36,6 +39,8 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _GRID_CELL = (480, 270)
 _SHEET_HEIGHT = 150
 _SHEET_PAIRS_ACROSS = 3
+# Black and white for a shorter time than this is not worth a cell of a contact sheet.
+_LEAST_PLAIN_SECONDS = Fraction(1, 4)
 _SMALLEST_GRID, _LARGEST_GRID = 1, 20
 
 
@@ -79,34 +84,80 @@ def contact_sheet(edit: EditList, out: Path | str) -> None:
     """Draw every clip of an edit as a pair: the trailer's picture left, the archive's right, both from the middle.
 
     Of a title that is kept the trailer's picture stands on both sides; of an edit without a trailer each clip has one
-    picture. Raises OutputError, EditError.
+    picture. Black and white for less than a quarter of a second are left out. Raises OutputError, EditError.
     """
     out = Path(out)
     check_output(out, inputs=edit.inputs, suffixes=STILL_SUFFIXES)
     model = edit.trailer or most_used_film(edit)
     width = round(_SHEET_HEIGHT * model.display_width / model.display_height)
+    numbers = _worth_a_cell(edit)
+    own, other = _trailer_pictures(edit, numbers, width), _archive_pictures(edit, numbers, width)
     cells = []
-    for number, clip in enumerate(edit.clips):
-        own = None if edit.trailer is None else _trailer_picture(edit, edit.trailer, clip, width)
-        other = np.zeros((_SHEET_HEIGHT, width, 3), np.uint8) if own is None or clip.kind != "title" else own
-        label, note = str(clip.kind), ""
-        if clip.match is not None:
-            film = edit.film(clip.match.film)
-            instant = edit.source_seconds(clip)[clip.frame_count // 2]
-            try:
-                other = fitted_frame(film, instant, width, _SHEET_HEIGHT)
-            except VideoError as error:
-                raise EditError(f"the edit needs a film that cannot be read: {error}") from error
-            label, note = f"{film.path.stem} {format_seconds(instant)}", f"{clip.match.score:.2f}"
-        picture = other if own is None else np.hstack([own, other])
-        cells.append(Cell(picture, Label(f"{number + 1}  {label}", note)))
+    for number in numbers:
+        clip = edit.clips[number]
+        right = other.get(number)
+        if right is None:
+            right = own[number] if clip.kind == "title" else _plain_picture(clip.kind, width)
+        picture = np.hstack([own[number], right]) if own else right
+        cells.append(Cell(picture, _sheet_label(edit, number)))
     across = _SHEET_PAIRS_ACROSS * (2 if edit.trailer is None else 1)
     draw_cells(cells, out, columns=min(across, len(cells)), labels=True)
 
 
-def _trailer_picture(edit: EditList, trailer: Video, clip: Clip, width: int) -> np.ndarray:
-    middle = clip.first_frame + clip.frame_count // 2
-    return fitted_frame(trailer, trailer_seconds(edit.grid, middle), width, _SHEET_HEIGHT)
+def _worth_a_cell(edit: EditList) -> list[int]:
+    """The numbers of the clips that are drawn: not the few frames of black or white between two pictures."""
+    clips = edit.clips
+    shown = [
+        number
+        for number, clip in enumerate(clips)
+        if clip.kind in ("footage", "title") or clip.frame_count >= _LEAST_PLAIN_SECONDS * edit.grid.rate
+    ]
+    return shown or list(range(len(clips)))
+
+
+def _sheet_label(edit: EditList, number: int) -> Label:
+    clip = edit.clips[number]
+    if clip.match is None:
+        return Label(f"{number + 1}  {clip.kind}")
+    film, instant = edit.film(clip.match.film), edit.source_instant(clip, _middle(clip))
+    return Label(f"{number + 1}  {film.path.stem} {format_seconds(instant)}", f"{clip.match.score:.2f}")
+
+
+def _middle(clip: Clip) -> int:
+    return clip.first_frame + clip.frame_count // 2
+
+
+def _plain_picture(kind: str, width: int) -> np.ndarray:
+    return np.full((_SHEET_HEIGHT, width, 3), 255 if kind == "white" else 0, np.uint8)
+
+
+def _trailer_pictures(edit: EditList, numbers: Sequence[int], width: int) -> dict[int, np.ndarray]:
+    """The trailer's picture in the middle of each clip; none where there is no trailer."""
+    if edit.trailer is None:
+        return {}
+    instants = [trailer_seconds(edit.grid, _middle(edit.clips[number])) for number in numbers]
+    return dict(zip(numbers, fitted_frames(edit.trailer, instants, width, _SHEET_HEIGHT), strict=True))
+
+
+def _archive_pictures(edit: EditList, numbers: Sequence[int], width: int) -> dict[int, np.ndarray]:
+    """What each clip of footage shows in its middle. Each film is opened once, several at a time."""
+    of_film: dict[str, list[int]] = defaultdict(list)
+    for number in numbers:
+        match = edit.clips[number].match
+        if match is not None:
+            of_film[match.film].append(number)
+
+    def drawn(film: str) -> dict[int, np.ndarray]:
+        clips = [edit.clips[number] for number in of_film[film]]
+        instants = [edit.source_instant(clip, _middle(clip)) for clip in clips]
+        try:
+            pictures = fitted_frames(edit.film(film), instants, width, _SHEET_HEIGHT)
+        except VideoError as error:
+            raise EditError(f"the edit needs a film that cannot be read: {error}") from error
+        return dict(zip(of_film[film], pictures, strict=True))
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="sheet") as pool:
+        return {number: picture for found in pool.map(drawn, of_film) for number, picture in found.items()}
 
 
 def draw_cells(cells: Sequence[Cell], out: Path, *, columns: int, labels: bool) -> None:
@@ -132,13 +183,18 @@ def draw_cells(cells: Sequence[Cell], out: Path, *, columns: int, labels: bool) 
 
 def fitted_frame(video: Video, instant: Fraction, width: int, height: int) -> np.ndarray:
     """The frame on the screen at an instant, filling width x height: H x W x 3 uint8 RGB. Raises VideoError."""
+    return fitted_frames(video, [instant], width, height)[0]
+
+
+def fitted_frames(video: Video, instants: Sequence[Fraction], width: int, height: int) -> list[np.ndarray]:
+    """The frames on the screen at some instants, each as `fitted_frame` gives it. Raises VideoError."""
     aspect = Fraction(video.display_width, video.display_height)
     if aspect >= Fraction(width, height):
         whole = max(width, round_half_up(height * aspect)), height
     else:
         whole = width, max(height, round_half_up(width / aspect))
-    picture = read_frames(video, [instant], width=whole[0], height=whole[1]).pixels[0]
-    return _centre(picture, width, height)
+    pictures = read_frames(video, instants, width=whole[0], height=whole[1]).pixels
+    return [_centre(picture, width, height) for picture in pictures]
 
 
 def _cell(library: Library, hit: Hit) -> Cell:

@@ -22,10 +22,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
+import reinterpret
 from reinterpret.cli import main
 from reinterpret.cli.commands import app
 from reinterpret.cues import PRESETS, cue_names
 from reinterpret.edits import EditList
+from reinterpret.errors import FfmpegError
 from reinterpret.library import Library
 from tests.conftest import make_video
 from tests.judging import ROOT, ffmpeg, numbered_film, pictures
@@ -260,7 +262,7 @@ def test_trailer_makes_the_films_the_edit_and_the_sheet(
     said = run("trailer", trailer, "-L", library.path, "-o", out, *options, "--json")
     values = said.json()
     assert (said.status, said.err) == (0, "")
-    assert list(values) == ["output", "edit", "shots", "frames", "matches"]
+    assert list(values) == ["output", "edit", "sheet", "shots", "frames", "matches"]
     assert (values["output"], values["edit"]) == (str(out), str(tmp_path / "out.edit.json"))
     assert (values["shots"], values["frames"]) == (5, 125)
     assert [list(match) for match in values["matches"]] == [
@@ -281,6 +283,25 @@ def test_trailer_makes_the_films_the_edit_and_the_sheet(
         assert list(match["cues"]) == cue_names()
     # The very same scenes share something that has a name.
     assert any(match["shared"] for match in values["matches"])
+
+
+def test_the_sheet_and_the_edit_are_there_before_the_film(
+    run: Run, library: Library, trailer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[list[str]] = []
+
+    def no_film(*_: object, **__: object) -> list[Path]:
+        there.append(sorted(file.name for file in tmp_path.iterdir()))
+        raise FfmpegError("the disk is on fire")
+
+    monkeypatch.setattr(reinterpret, "render", no_film)
+    said = run("trailer", trailer, "-L", library.path, "-o", tmp_path / "out.mp4")
+    assert (said.status, there) == (1, [["out.edit.json", "out.sheet.jpg"]])
+    assert f"see it first: {tmp_path / 'out.sheet.jpg'}" in said.err
+    for file in tmp_path.iterdir():
+        file.unlink()
+    assert run("trailer", trailer, "-L", library.path, "-o", tmp_path / "out.mp4", "--no-sheet").status == 1
+    assert there[1] == ["out.edit.json"]
 
 
 def test_match_and_render_are_its_two_halves(run: Run, library: Library, trailer: Path, tmp_path: Path) -> None:

@@ -560,6 +560,18 @@ def test_a_turned_trailer_gives_an_upright_film(source: Path, tmp_path: Path) ->
     assert [number_of(picture[:, :96]) for _, picture in film] == [(1, frame) for frame in range(20)]
 
 
+def test_a_draft_is_small_and_has_every_frame_and_the_sound(silent: Path, source: Path, tmp_path: Path) -> None:
+    trailer = with_sound(silent, tmp_path / "trailer.mp4", "aac", seconds=2.4)
+    edit = edit_of(trailer, (25, source, 0), (35, source, 4))
+    tall = render(edit, tmp_path / "tall.mp4", draft=True, height=300)[0]
+    low = render(edit, tmp_path / "low.mp4", draft=True, layout="both")
+    own = pictures(silent)[0][1].shape[0]
+    for film in low:
+        assert [picture.shape[0] for _, picture in pictures(film)] == [min(own, 240)] * 60
+    assert pictures(tall)[0][1].shape[0] == 300
+    assert sound_packets(low[0]) == sound_packets(trailer)
+
+
 @pytest.mark.parametrize(
     ("size", "layout", "height", "expected"),
     [

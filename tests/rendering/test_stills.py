@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reinterpret.edits import EditList
+from reinterpret.edits import Clip, EditList
 from reinterpret.errors import EditError, OutputError, UsageError, VideoError
 from reinterpret.library import Library
 from reinterpret.neighbours import Hit
 from reinterpret.rendering.stills import Cell, Label, contact_sheet, draw_cells, fitted_frame, grid, parse_size
-from reinterpret.video import probe
+from reinterpret.video import FrameGrid, probe
 from tests.judging import edit_of, number_of, numbered_film, remade
 
 GAP, LABEL, CELL = 8, 24, (480, 270)
@@ -175,6 +175,22 @@ def test_a_contact_sheet_pairs_the_middles_of_the_clips(numbered_edit: EditList,
             assert right.max() == 0
         else:
             assert number_of(right) == (2, source)
+
+
+def test_a_contact_sheet_leaves_out_black_for_a_moment_and_keeps_the_numbers(
+    numbered_edit: EditList, tmp_path: Path
+) -> None:
+    """The numbers are those of the edit, so that a clip is found again in the studio and in reports."""
+    first = numbered_edit.clips[0]
+    short = Clip(first.first_frame, 3, "black")
+    shown = replace(first, first_frame=3, frame_count=first.frame_count - 3)
+    made = replace(numbered_edit, clips=(short, shown, *numbered_edit.clips[1:]))
+    contact_sheet(made, tmp_path / "more.png")
+    contact_sheet(numbered_edit, tmp_path / "as it was.png")
+    more, before = (page_of(tmp_path / f"{name}.png", "L") for name in ("more", "as it was"))
+    assert more.shape == before.shape
+    only_black = replace(numbered_edit, grid=FrameGrid(Fraction(25), 3), clips=(short,))
+    contact_sheet(only_black, tmp_path / "black.png")
 
 
 def test_a_contact_sheet_shows_a_title_that_is_kept_on_both_sides(numbered_edit: EditList, tmp_path: Path) -> None:
