@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from reinterpret.interchange.timeline import TimelineOptions
     from reinterpret.library import Library, library_encoder
     from reinterpret.live.webcam import WebcamReport, webcam
-    from reinterpret.matching import MatchSettings, match
+    from reinterpret.matching import MatchSettings, match, match_all
     from reinterpret.neighbours import Hit, Neighbours, open_neighbours
     from reinterpret.queries import combined, frame_query, picture_query, search, stretch_query
     from reinterpret.rendering.film import render
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from reinterpret.rendering.mosaic import moving_grid
     from reinterpret.rendering.overview import overview
     from reinterpret.rendering.reactions import Reaction, gif
-    from reinterpret.rendering.stills import contact_sheet, grid
+    from reinterpret.rendering.stills import contact_sheet, grid, variations_sheet
     from reinterpret.shots import Detection, Shot, detect_shots
     from reinterpret.studio.session import Session
     from reinterpret.timebase import Span
@@ -108,6 +108,7 @@ _HOMES = {
     "library_map": "rendering.library_map",
     "load_encoder": "encoders",
     "match": "matching",
+    "match_all": "matching",
     "moving_grid": "rendering.mosaic",
     "nearest_shown": "words",
     "open_neighbours": "neighbours",
@@ -120,6 +121,7 @@ _HOMES = {
     "stretch_query": "queries",
     "tags": "words",
     "text_query": "words",
+    "variations_sheet": "rendering.stills",
     "webcam": "live.webcam",
 }
 
@@ -177,6 +179,7 @@ __all__ = [
     "library_map",
     "load_encoder",
     "match",
+    "match_all",
     "moving_grid",
     "nearest_shown",
     "open_neighbours",
@@ -189,6 +192,7 @@ __all__ = [
     "stretch_query",
     "tags",
     "text_query",
+    "variations_sheet",
     "webcam",
 ]
 

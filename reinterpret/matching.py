@@ -20,7 +20,7 @@ import numpy as np
 
 from reinterpret.alignment import ShotCourse, align
 from reinterpret.assignment import Candidate, Rules, assign
-from reinterpret.cues import PRESETS, cue_names
+from reinterpret.cues import PRESETS, cue_names, preset_weights
 from reinterpret.cues.reasons import reason
 from reinterpret.echoes import returning_shots
 from reinterpret.edits import Clip, EditList, Match
@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 ShortPolicy = Literal["slow", "next", "hold"]
 TitlePolicy = Literal["keep", "match", "black"]
 
+MOST_VARIATIONS = 9
 # Below half speed movement turns into a row of stills.
 SLOWEST = Fraction(1, 2)
 # Compared with floats thousands of times in an assignment, and a fraction takes 20 times as long.
@@ -126,15 +127,56 @@ def match(
     and how long it is. read: how it is read, where something is known of it already. Raises VideoError, LibraryError,
     EncoderError, UsageError.
     """
+    return match_all(
+        trailer, library, [settings], detection=detection, device=device, on_seconds=on_seconds, read=read
+    )[0]
+
+
+def match_all(
+    trailer: Path | str,
+    library: Library,
+    settings: Sequence[MatchSettings],
+    *,
+    detection: Detection | None = None,
+    device: Device = "auto",
+    on_seconds: Callable[[Fraction, Fraction], None] | None = None,
+    read: ReadTrailer = read_anew,
+) -> list[EditList]:
+    """Several edits of one trailer, one for each of some settings: it is read once. See `match`."""
     video = probe(trailer)
     neighbours = open_neighbours(library)
-    without = left_out(library, only=settings.only, without=settings.without, folders=settings.folders)
+    left = [left_out(library, only=each.only, without=each.without, folders=each.folders) for each in settings]
     encoder = partial(library_encoder, library, device=device)
     report = None if on_seconds is None else lambda seconds: on_seconds(seconds, video.duration)
     film = read(video, library, detection or library.detection, encoder, report)
-    if not settings.include_trailer:
-        without |= {film.video.fingerprint}
-    return answer(film, library, neighbours, settings, without=without)
+    return [
+        answer(film, library, neighbours, each, without=out if each.include_trailer else out | {video.fingerprint})
+        for each, out in zip(settings, left, strict=True)
+    ]
+
+
+def variations(settings: MatchSettings, asked: str) -> dict[str, MatchSettings]:
+    """Settings for several edits of one trailer, by name.
+
+    asked: how many, such as `4`: the best edit and others of similar quality, by seed; or what is to count, such as
+    `balanced,content,colour`. Raises UsageError.
+    """
+    if asked.isascii() and asked.isdigit():
+        count = int(asked[:3])
+        if not 2 <= count <= MOST_VARIATIONS:
+            raise UsageError(f"there can be 2 to {MOST_VARIATIONS} variations, got {asked}")
+        first = settings.rules.seed or 0
+        seeds = range(first + 1, first + count)
+        return {"best": settings} | {
+            f"seed {seed}": replace(settings, rules=replace(settings.rules, seed=seed)) for seed in seeds
+        }
+    names = [name.strip() for name in asked.split(",")]
+    if not 2 <= len(set(names)) == len(names) <= MOST_VARIATIONS:
+        raise UsageError(
+            f"variations are a number such as 4, or 2 to {MOST_VARIATIONS} different cues such as content,colour, "
+            f"got {asked!r}"
+        )
+    return {name: replace(settings, weights=preset_weights(name)) for name in names}
 
 
 def left_out(

@@ -43,8 +43,9 @@ from reinterpret.cli.printing import (
     tags_as_json,
     text_as_json,
 )
-from reinterpret.cli.progress import edit_beside, filmed, matched, rendered, sheet_beside
+from reinterpret.cli.progress import matched, rendered
 from reinterpret.cli.studio import studio
+from reinterpret.cli.trailer import trailer
 from reinterpret.cli.works import compile_, gif
 
 # What typer fills in is not looked at before: these stand for `nothing said`.
@@ -118,59 +119,7 @@ def index(
         raise typer.Exit(1)
 
 
-@app.command()
-@grouped
-def trailer(
-    file: Annotated[Path, typer.Argument(help="The trailer.")],
-    library: LibraryOption,
-    output: OutOption,
-    matching: MatchOptions = _MATCH,
-    likeness: LikenessOptions = _LIKENESS,
-    rendering: RenderOptions = _RENDER,
-    detection: DetectionOptions = _DETECTION,
-    sheet: Annotated[
-        Path | None,
-        typer.Option(
-            help="The contact sheet of all pairs (PNG or JPEG), written before the film is rendered; "
-            "OUT.sheet.jpg by default."
-        ),
-    ] = None,
-    no_sheet: Annotated[bool, typer.Option("--no-sheet", help="Write no contact sheet.")] = False,
-    device: DeviceOption = "auto",
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """The main job: recut a trailer with the footage of the library. Writes the edit and a contact sheet first."""
-    from reinterpret.errors import UsageError
-    from reinterpret.files import check_output
-    from reinterpret.rendering.film import FILM_SUFFIXES
-    from reinterpret.rendering.stills import STILL_SUFFIXES
-
-    if no_sheet and sheet is not None:
-        raise UsageError("--sheet and --no-sheet exclude each other")
-    # What cannot be written is said before the work, not after it.
-    check_output(output, inputs=[file], suffixes=FILM_SUFFIXES)
-    if not no_sheet:
-        sheet = sheet or sheet_beside(output)
-        check_output(sheet, inputs=[file], suffixes=STILL_SUFFIXES)
-    arguments = rendering.arguments()
-    edit = matched(file, library, matching.settings(likeness), detection, device, quiet or as_json)
-    made = filmed(edit, output, arguments, sheet, quiet or as_json)
-    if as_json:
-        print_json(
-            {
-                "output": str(output),
-                "edit": str(edit_beside(output)),
-                "sheet": None if sheet is None else str(sheet),
-                "shots": len(edit.clips),
-                "frames": edit.grid.frame_count,
-                "matches": matches_as_json(edit),
-            }
-        )
-    elif not quiet:
-        print_edit(edit)
-        for path in made:
-            print(path)
+app.command()(trailer)
 
 
 @app.command()

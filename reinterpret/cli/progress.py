@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -152,11 +152,24 @@ def matched(
     **arguments: Any,
 ) -> EditList:
     """The edit that answers a trailer, with a bar while it is made. arguments: others of `reinterpret.match`."""
+    return matched_all(file, library, [settings], detection, device, quiet, **arguments)[0]
+
+
+def matched_all(
+    file: Path,
+    library: Path,
+    settings: Sequence[MatchSettings],
+    detection: DetectionOptions,
+    device: Device,
+    quiet: bool,
+    **arguments: Any,
+) -> list[EditList]:
+    """Several edits of a trailer, with a bar while it is read. arguments: others of `reinterpret.match_all`."""
     import reinterpret
 
     opened = reinterpret.Library.open(library)
     with progress_bar("matching", quiet=quiet) as report:
-        return reinterpret.match(
+        return reinterpret.match_all(
             file,
             opened,
             settings,

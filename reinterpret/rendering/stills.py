@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import os
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
@@ -39,6 +40,8 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _GRID_CELL = (480, 270)
 _SHEET_HEIGHT = 150
 _SHEET_PAIRS_ACROSS = 3
+# Variations stand in up to so many blocks beside each other, so that a sheet of a trailer fits on a screen.
+_BLOCK_ROWS, _MOST_BLOCKS = 12, 3
 # Black and white for a shorter time than this is not worth a cell of a contact sheet.
 _LEAST_PLAIN_SECONDS = Fraction(1, 4)
 _SMALLEST_GRID, _LARGEST_GRID = 1, 20
@@ -104,6 +107,49 @@ def contact_sheet(edit: EditList, out: Path | str) -> None:
     draw_cells(cells, out, columns=min(across, len(cells)), labels=True)
 
 
+def variations_sheet(edits: Mapping[str, EditList], out: Path | str) -> None:
+    """Draw several edits of one trailer: per row a shot of the trailer, and beside it what each edit shows for it.
+
+    edits: by the names that stand above their columns; at least one, all of the same trailer. The rows are the clips of
+    the first; of the others what they show in the middle of it. Raises OutputError, EditError, UsageError.
+    """
+    out = Path(out)
+    first = next(iter(edits.values()), None)
+    if first is None or first.trailer is None or any(edit.trailer != first.trailer for edit in edits.values()):
+        raise UsageError("variations are edits of one trailer; give at least one, and none of another film")
+    check_output(out, inputs=first.inputs, suffixes=STILL_SUFFIXES)
+    width = round(_SHEET_HEIGHT * first.trailer.display_width / first.trailer.display_height)
+    numbers = _worth_a_cell(first)
+    own = _trailer_pictures(first, numbers, width)
+    columns = [_column(edit, first, numbers, width, own) for edit in edits.values()]
+    blocks = min(_MOST_BLOCKS, -(-len(numbers) // _BLOCK_ROWS))
+    tall = -(-len(numbers) // blocks)
+    nothing = [Cell(np.full((_SHEET_HEIGHT, width, 3), GROUND, np.uint8))] * (1 + len(columns))
+    cells = []
+    for place in (place for row in range(tall) for place in range(row, tall * blocks, tall)):
+        if place >= len(numbers):
+            cells += nothing
+            continue
+        number = numbers[place]
+        cells += [Cell(own[number], Label(f"{number + 1}")), *(column[place] for column in columns)]
+    draw_cells(cells, out, columns=blocks * (1 + len(columns)), labels=True, headings=["trailer", *edits] * blocks)
+
+
+def _column(
+    edit: EditList, rows: EditList, numbers: Sequence[int], width: int, own: Mapping[int, np.ndarray]
+) -> list[Cell]:
+    """What an edit shows in the middle of some clips of another edit of the same trailer."""
+    starts = [clip.first_frame for clip in edit.clips]
+    shown = [bisect_right(starts, _middle(rows.clips[number])) - 1 for number in numbers]
+    pictures = _archive_pictures(edit, list(dict.fromkeys(shown)), width)
+    cells = []
+    for number, clip in zip(numbers, shown, strict=True):
+        kind = edit.clips[clip].kind
+        plain = own[number] if kind == "title" else _plain_picture(kind, width)
+        cells.append(Cell(pictures.get(clip, plain), _sheet_label(edit, clip)))
+    return cells
+
+
 def _worth_a_cell(edit: EditList) -> list[int]:
     """The numbers of the clips that are drawn: not the few frames of black or white between two pictures."""
     clips = edit.clips
@@ -160,17 +206,25 @@ def _archive_pictures(edit: EditList, numbers: Sequence[int], width: int) -> dic
         return {number: picture for found in pool.map(drawn, of_film) for number, picture in found.items()}
 
 
-def draw_cells(cells: Sequence[Cell], out: Path, *, columns: int, labels: bool) -> None:
-    """Lay cells out row by row and write the picture, whole or not at all. Raises OutputError."""
+def draw_cells(
+    cells: Sequence[Cell], out: Path, *, columns: int, labels: bool, headings: Sequence[str] = ()
+) -> None:
+    """Lay cells out row by row and write the picture, whole or not at all. Raises OutputError.
+
+    headings: what stands above each column.
+    """
     if not cells:
         raise UsageError("there is nothing to draw: no shot was found")
     height, width = cells[0].picture.shape[:2]
     rows = -(-len(cells) // columns)
     pitch = height + _GAP + (_LABEL_HEIGHT if labels else 0)
-    page = Image.new("RGB", (columns * (width + _GAP) + _GAP, rows * pitch + _GAP), GROUND)
+    above = _LABEL_HEIGHT if headings else 0
+    page = Image.new("RGB", (columns * (width + _GAP) + _GAP, rows * pitch + _GAP + above), GROUND)
     pen, font = ImageDraw.Draw(page), ImageFont.load_default(_FONT_SIZE)
+    for number, heading in enumerate(headings):
+        write_label(pen, font, Label(heading), _GAP + number * (width + _GAP), _GAP // 2, width, _LABEL_HEIGHT)
     for number, cell in enumerate(cells):
-        left, top = _GAP + number % columns * (width + _GAP), _GAP + number // columns * pitch
+        left, top = _GAP + number % columns * (width + _GAP), _GAP + above + number // columns * pitch
         page.paste(Image.fromarray(cell.picture), (left, top))
         if labels:
             write_label(pen, font, cell.label, left, top + height, width, _LABEL_HEIGHT)

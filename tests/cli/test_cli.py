@@ -304,6 +304,62 @@ def test_the_sheet_and_the_edit_are_there_before_the_film(
     assert there[1] == ["out.edit.json"]
 
 
+def test_variations_are_edits_and_one_sheet_to_choose_from(
+    run: Run, library: Library, trailer: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mp4"
+    said = run("trailer", trailer, "-L", library.path, "-o", out, "--variations", "3", "--json").json()
+    names = [f"out.{number}.edit.json" for number in (1, 2, 3)]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [*names, "out.sheet.jpg"]
+    assert [(row["number"], row["name"]) for row in said["variations"]] == [(1, "best"), (2, "seed 1"), (3, "seed 2")]
+    plain = run("match", trailer, "-L", library.path, "-o", tmp_path / "plain.json")
+    assert plain.status == 0
+    assert (tmp_path / names[0]).read_text() == (tmp_path / "plain.json").read_text()
+    with Image.open(tmp_path / "out.sheet.jpg") as sheet:
+        five_rows_of_four = 4 * (267 + 8) + 8, 24 + 5 * (150 + 24 + 8) + 8
+        assert sheet.size == five_rows_of_four
+    by_cue = run("trailer", trailer, "-L", library.path, "-o", out, "--variations", "colour,content", "--quiet")
+    assert (by_cue.status, by_cue.out, by_cue.err) == (0, "", "")
+    content = run("match", trailer, "-L", library.path, "-o", tmp_path / "plain.json", "--by", "content")
+    assert content.status == 0
+    assert (tmp_path / names[1]).read_text() == (tmp_path / "plain.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [("1", "2 to 9"), ("99", "2 to 9"), ("content", "2 to 9 different"), ("colour,colour", "different"), ("a,b", "a")],
+)
+def test_variations_that_cannot_be_meant(
+    run: Run, library: Library, trailer: Path, tmp_path: Path, asked: str, words: str
+) -> None:
+    said = run("trailer", trailer, "-L", library.path, "-o", tmp_path / "out.mp4", "--variations", asked)
+    assert said.status == 2
+    assert words in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_trailers_become_films_in_a_folder(
+    run: Run, library: Library, trailer: Path, tmp_path: Path
+) -> None:
+    second, broken = tmp_path / "second.mp4", tmp_path / "broken.mp4"
+    shutil.copyfile(trailer, second)
+    broken.write_bytes(b"no film at all")
+    out = tmp_path / "films"
+    files = (trailer, broken, second)
+    said = run("trailer", *files, "-L", library.path, "-o", out, "--preset", "ultrafast", "--no-sheet", "--json")
+    assert said.status == 1
+    values = said.json()
+    assert [entry["output"] for entry in values["trailers"]] == [
+        str(out / f"{trailer.stem}.mp4"),
+        str(out / "second.mp4"),
+    ]
+    assert [entry["path"] for entry in values["failed"]] == [str(broken)]
+    assert "broken.mp4" in said.err
+    assert len(pictures(out / "second.mp4")) == 125
+    assert run("trailer", *files, "-L", library.path, "-o", tmp_path / "one.mp4").status == 2
+    assert run("trailer", trailer, trailer, "-L", library.path, "-o", out).status == 2
+
+
 def test_match_and_render_are_its_two_halves(run: Run, library: Library, trailer: Path, tmp_path: Path) -> None:
     edit = tmp_path / "cut.json"
     matched = run("match", trailer, "-L", library.path, "-o", edit, "--json").json()
