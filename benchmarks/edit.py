@@ -56,7 +56,7 @@ from reinterpret.video import FrameGrid, Video
 ROOT = Path(__file__).resolve().parents[1]
 TRAILERS = ROOT.parent / "shared" / "media" / "trailer"
 ANSWERS = ROOT / "benchmarks" / "marks" / "answers.csv"
-# Assembled from clips of the same films as the archive: easy, and no trailer that anybody made.
+# Put together for tests, many of its shots from the same sources as clips of the archive: easier than a real trailer.
 LEFT_OUT = ("assembled-mixed-shots.mp4",)
 BALANCED, PLAIN, CHANCE = "balanced", "plain baseline", "chance"
 TOGETHER = "together"
