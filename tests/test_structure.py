@@ -27,6 +27,7 @@ ORDER = [
     "timecode",
     "files",
     "privacy",
+    "own_python",
     "webpage",
     "ffmpeg",
     "video",
