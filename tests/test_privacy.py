@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +57,15 @@ print(subprocess.check_output([sys.executable, "-c", "import os; print(os.enviro
     "os.environ.get('HF_HUB_DISABLE_TELEMETRY'))"], text=True))
 """
     assert run_python(code, HF_HUB_DISABLE_TELEMETRY="0") == "1 1"
+
+
+def test_what_every_package_does_on_its_own_is_told() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    names = {re.match(r"[\w-]+", one)[0].replace("_", "-").lower() for one in asked}  # type: ignore[index]
+    table = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs" / "security.md").read_text(encoding="utf-8"), re.MULTILINE)
+    told = {word.replace("_", "-") for row in table for word in re.findall(r"[\w-]+", row)}
+    assert names - told == set()
 
 
 @pytest.mark.slow
