@@ -11,7 +11,6 @@ import logging
 import os
 import queue
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +24,7 @@ from reinterpret.errors import LibraryError, OutputError, ReinterpretError, Usag
 from reinterpret.files import remove_temporaries
 from reinterpret.library import Library, Location, library_encoder
 from reinterpret.neighbours import open_neighbours
+from reinterpret.own_python import python_command, python_environment
 from reinterpret.shots import Detection, load_detector
 from reinterpret.shots.cut_list import cut_list_of
 from reinterpret.video import fingerprint
@@ -450,13 +450,13 @@ class _Worker(threading.Thread):
     def _launch(self) -> subprocess.Popen[str]:
         arguments = [str(self._library.path.absolute()), self._device, str(self._threads)]
         return subprocess.Popen(
-            [sys.executable, "-m", "reinterpret.worker", *arguments],
+            python_command("-m", "reinterpret.worker", *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
-            env={**_WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**_WORKER_ENVIRONMENT, **python_environment()},
         )
 
     def _close(self) -> None:

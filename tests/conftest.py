@@ -12,6 +12,10 @@ import pytest
 from reinterpret.ffmpeg import ffmpeg_program, run_ffmpeg
 from reinterpret.ingest import index
 from reinterpret.library import Library
+from reinterpret.privacy import keep_private
+
+# Before a test imports one of those libraries itself; the processes that tests start inherit it.
+keep_private()
 
 MEDIA = Path(__file__).resolve().parents[2] / "shared" / "media"
 

@@ -26,6 +26,8 @@ ORDER = [
     "fields",
     "timecode",
     "files",
+    "privacy",
+    "own_python",
     "webpage",
     "ffmpeg",
     "video",
@@ -88,6 +90,9 @@ HOMES = {
     "opentimelineio": {"interchange"},
 }
 
+# They report to somebody, or import what does, unless they are told not to first: `privacy` is their only door.
+REPORTING = {"huggingface_hub", "onnxruntime", "open_clip", "timm", "torchvision", "transformers"}
+
 LONGEST_FUNCTION = 60
 LONG_FUNCTIONS: dict[str, str] = {}
 """FILE:FUNCTION and the reason."""
@@ -119,7 +124,7 @@ def _imported(file: Path) -> Iterator[tuple[int, str]]:
             assert node.level == 0, f"{file}:{node.lineno}: imports are written in full"
             yield node.lineno, str(node.module)
             yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "private_import")):
             name = node.args[0]
             if isinstance(name, ast.Constant):
                 yield node.lineno, str(name.value)
@@ -146,6 +151,28 @@ def test_heavy_libraries_stay_in_their_place(library: str) -> None:
     users = {module_of(file) for file in FILES for _, name in imported(file) if name.split(".")[0] == library}
     assert users <= HOMES[library]
     assert users, f"{library} is not used any more; take it out of this list"
+
+
+def test_libraries_that_report_come_in_by_one_door() -> None:
+    """Outside the package as well: whoever imports them first decides. The tests' own door is in conftest.py."""
+    scripts = [file for folder in ("benchmarks", "sample_media", "training") for file in (ROOT / folder).rglob("*.py")]
+    for file in [*FILES, *scripts]:
+        for_types = {
+            id(node)
+            for guarded in ast.walk(parsed(file))
+            if isinstance(guarded, ast.If) and ast.unparse(guarded.test) == "TYPE_CHECKING"
+            for node in ast.walk(guarded)
+        }
+        for node in ast.walk(parsed(file)):
+            names: list[str] = []
+            if isinstance(node, ast.Import) and id(node) not in for_types:
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and id(node) not in for_types:
+                names = [str(node.module)]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+                names = [str(node.args[0].value)] if isinstance(node.args[0], ast.Constant) else []
+            found = REPORTING & {name.split(".")[0] for name in names}
+            assert not found, f"{file}:{node.lineno}: import {found} by reinterpret.privacy.private_import"
 
 
 def test_only_the_command_line_prints_or_leaves() -> None:

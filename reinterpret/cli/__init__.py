@@ -22,6 +22,9 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     from reinterpret.cli.commands import app
     from reinterpret.errors import ReinterpretError, UsageError
+    from reinterpret.privacy import keep_private
+
+    keep_private()
 
     try:
         app(standalone_mode=True)

@@ -24,6 +24,7 @@ from reinterpret.encoders.network import (
     reason,
 )
 from reinterpret.errors import EncoderError
+from reinterpret.privacy import private_import
 
 if TYPE_CHECKING:
     import torch
@@ -153,8 +154,7 @@ def classifier_in_timm(architecture: str, weights: Path) -> torch.nn.Module:
     It gives N x 1000 logits. Raises EncoderError when the file cannot be read as weights, or when a tensor does not
     fit.
     """
-    import timm
-
+    timm = private_import("timm")
     network: torch.nn.Module = timm.create_model(architecture, pretrained=False)
     network.load_state_dict(_renamed(_read_tensors(weights), network.state_dict(), weights))
     return network.eval()

@@ -23,6 +23,7 @@ from reinterpret.encoders.network import (
     reason,
 )
 from reinterpret.errors import EncoderError
+from reinterpret.privacy import private_import
 
 if TYPE_CHECKING:
     import torch
@@ -69,8 +70,7 @@ def network_key(name: str, package: str, checksum: str = "") -> str:
 
 
 def _load_torchvision(name: str, model: str) -> LoadedNetwork:
-    import torchvision
-
+    torchvision = private_import("torchvision")
     known = torchvision.models.list_models(module=torchvision.models)
     require_known(name, model, known)
     weights = torchvision.models.get_model_weights(model).DEFAULT
@@ -87,8 +87,7 @@ def _load_torchvision(name: str, model: str) -> LoadedNetwork:
 
 
 def _load_timm(name: str, architecture: str, path: Path | None) -> LoadedNetwork:
-    import timm
-
+    timm = private_import("timm")
     if not timm.is_model(architecture):
         require_known(name, architecture, timm.list_models())
     # Some architectures would read a file in their first authors' format (custom_load); ours are timm's own.

@@ -18,6 +18,7 @@ from reinterpret.encoders.network import Network
 from reinterpret.encoders.vectors import LAYOUT_CELLS, Seen, checked_pixels, unit_rows
 from reinterpret.errors import EncoderError
 from reinterpret.files import cache_folder, renamed_into
+from reinterpret.privacy import private_import
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -140,8 +141,7 @@ def _write_sealed(path: Path, model: bytes) -> None:
 
 def _open_session(model: bytes, threads: int | None) -> onnxruntime.InferenceSession:
     """The model, ready to run. Raises EncoderError."""
-    import onnxruntime
-
+    onnxruntime = private_import("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or _core_count()
     options.inter_op_num_threads = 1

@@ -24,6 +24,7 @@ from reinterpret.encoders.network import PREPROCESSING_REVISION, LoadedNetwork, 
 from reinterpret.encoders.quiet import quiet
 from reinterpret.encoders.vectors import unit_rows
 from reinterpret.errors import EncoderError
+from reinterpret.privacy import private_import
 
 if TYPE_CHECKING:
     import torch
@@ -64,8 +65,7 @@ def open_clip_network(model_and_weights: str) -> Network:
 def load_text_encoder(name: str) -> TextEncoder:
     """What reads texts for the encoder `open_clip:MODEL/PRETRAINED`; takes seconds. Raises EncoderError."""
     model = _load(name)
-    import open_clip
-
+    open_clip = private_import("open_clip")
     with _hushed():
         try:
             tokenizer = open_clip.get_tokenizer(_parts(name)[0])
@@ -88,8 +88,7 @@ def _load(name: str) -> Any:
     """The whole network, on the CPU, in evaluation mode. Raises EncoderError."""
     _require_package(name)
     with _hushed():
-        import open_clip
-
+        open_clip = private_import("open_clip")
         model, file = _parts(name)
         require_known(name, model, open_clip.list_models())
         tag = name.removeprefix(f"{PREFIX}{model}/")

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import opentimelineio
+from opentimelineio.adapters import otio_json
 
 from reinterpret.edits import EditList, found_beside
 from reinterpret.interchange.events import Event
@@ -26,8 +27,6 @@ from reinterpret.interchange.timeline import (
 from reinterpret.timebase import round_half_up
 from reinterpret.timecode import nominal_rate
 
-_FORMAT = "otio_json"
-
 
 def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
     """The text of the file.
@@ -37,7 +36,8 @@ def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
     black = {event.clip for event in events_of(timeline, "reinterpretation") if event.media is None}
     for item in track_of(timeline, "trailer") or ():
         item.enabled = item_facts(item).get("clip") not in black
-    return str(opentimelineio.adapters.write_to_string(timeline, _FORMAT)) + "\n"
+    # Not by `opentimelineio.adapters`, which runs what other packages and OTIO_PLUGIN_MANIFEST_PATH hook into it.
+    return str(otio_json.write_to_string(timeline)) + "\n"
 
 
 def carried_edit(data: bytes, path: Path) -> EditList | None:
@@ -126,7 +126,7 @@ def _timeline(data: bytes) -> opentimelineio.schema.Timeline:
     if not isinstance(values, dict) or not str(values.get("OTIO_SCHEMA", "")).startswith("Timeline."):
         raise ValueError("is no OpenTimelineIO timeline")
     try:
-        timeline = opentimelineio.adapters.read_from_string(text, _FORMAT)
+        timeline = otio_json.read_from_string(text)
     except opentimelineio.exceptions.OTIOError as error:
         raise ValueError(f"is no timeline that can be read ({error})") from error
     if not isinstance(timeline, opentimelineio.schema.Timeline):

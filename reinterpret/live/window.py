@@ -11,6 +11,7 @@ import numpy as np
 
 from reinterpret.errors import OutputError
 from reinterpret.live.stage import rgb
+from reinterpret.own_python import python_command, python_environment
 from reinterpret.rendering.panel import Planes
 
 _TITLE = "reinterpret"
@@ -97,7 +98,11 @@ def no_screen() -> str | None:
     program = f"import cv2; cv2.namedWindow({_TITLE!r}); cv2.destroyAllWindows()"
     try:
         tried: Any = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, check=False, timeout=_TRIAL_SECONDS
+            python_command("-c", program),
+            env=python_environment(),
+            capture_output=True,
+            check=False,
+            timeout=_TRIAL_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"it could not be tried: {error}"

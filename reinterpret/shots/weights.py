@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from reinterpret.errors import UsageError
+from reinterpret.privacy import private_import
 
 
 @cache
 def session(path: Path) -> Any:
     """The network in an ONNX file, read once, for one thread each time it is run. Raises UsageError."""
-    import onnxruntime
-
+    onnxruntime = private_import("onnxruntime")
     options = onnxruntime.SessionOptions()
     # Decoding keeps the other cores busy.
     options.intra_op_num_threads = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import re
 import secrets
@@ -138,7 +139,7 @@ async def _made(request: Request, proxies: Proxies, wanted: Wanted, kind: str) -
 
 def create_app(page: Page, *, token: str, port: int) -> Guard:
     """The application, behind its guard. port: where it will listen, as its host's name says."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, **_untraced())
     Studio(page).add_to(app)
 
     def conflict(request: Request, error: Exception) -> JSONResponse:
@@ -158,6 +159,17 @@ def create_app(page: Page, *, token: str, port: int) -> Guard:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)
     return Guard(app, token=token, port=port)
+
+
+def _untraced() -> dict[str, Any]:
+    """What keeps FastAPI from giving an account of every request, words that are looked for included, to a tracer.
+
+    0.165 does where a program has set one up, and sets one up itself where the environment asks for it.
+    """
+    if "telemetry" not in inspect.signature(FastAPI).parameters:
+        return {}
+    parts = ("tracing", "metrics", "logs", "operation_spans", "auto_configure")
+    return {"telemetry": dict.fromkeys(parts, False)}
 
 
 def _sentence(status: int, sentence: str, **more: Any) -> JSONResponse:

@@ -49,6 +49,19 @@ def clip(start: float, frames: float, rate: float = 24.0, url: str = "file:///fi
     return otio.schema.Clip("b", otio.schema.ExternalReference(url), source)
 
 
+@pytest.mark.parametrize("suffix", [".edl", ".otio", ".xml"])
+def test_no_plugin_is_looked_for(edit: EditList, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other packages, and whoever sets OTIO_PLUGIN_MANIFEST_PATH, could have their code run there."""
+
+    def looked_for() -> None:
+        raise AssertionError("the plugins were looked for")
+
+    monkeypatch.setattr(otio.plugins, "ActiveManifest", looked_for)
+    path = tmp_path / f"cut{suffix}"
+    export_timeline(edit, path)
+    assert import_timeline(path, edit) == edit
+
+
 def test_timelines_of_other_programs_are_read(edit: EditList, tmp_path: Path) -> None:
     gap = otio.schema.Gap(source_range=otio.opentime.TimeRange(duration=otio.opentime.RationalTime(10, 24)))
     # in the rate of the timeline, as some write it, and in that of the file, rounded as some write it

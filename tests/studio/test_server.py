@@ -75,6 +75,27 @@ def other_suggestion(browser: TestClient, clip: int) -> dict[str, Any]:
 # Who gets in
 
 
+def test_no_tracer_hears_of_a_request(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = pytest.importorskip("opentelemetry.trace", reason="this FastAPI has no telemetry")
+    heard: list[str] = []
+
+    class Tracer(trace.NoOpTracer):  # type: ignore[misc, name-defined]
+        def start_span(self, name: str, *arguments: Any, **values: Any) -> Any:
+            heard.append(name)
+            return super().start_span(name, *arguments, **values)
+
+    class Provider(trace.TracerProvider):  # type: ignore[misc, name-defined]
+        def get_tracer(self, *arguments: Any, **values: Any) -> Any:
+            return Tracer()
+
+    monkeypatch.setattr(trace, "get_tracer_provider", Provider)
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    with TestClient(create_app(page, token=TOKEN, port=PORT), base_url=HOME) as client:
+        assert client.get(f"/?token={TOKEN}").status_code == 200
+        assert client.get("/state").status_code == 200
+    assert heard == []
+
+
 def test_the_token_becomes_a_cookie_and_leaves_the_address(stranger: TestClient) -> None:
     entered = stranger.get(f"/?token={TOKEN}")
     assert (entered.status_code, entered.headers["location"]) == (303, "/")
