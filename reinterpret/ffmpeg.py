@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import shutil
 import subprocess
-import tempfile
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from reinterpret.errors import FfmpegError
 
@@ -19,9 +20,11 @@ logger = logging.getLogger(__name__)
 
 # ffmpeg says much before it says what was wrong.
 _ERROR_LINES = 4
-# Where its output has no room: what it says, and the exit status of newer ones, which is all that remains where what
-# it says is to be kept on the same disk.
+_KEPT_BYTES = 1 << 16
+# Where its output has no room: what it says, and the exit status of newer ones.
 _NO_ROOM, _NO_ROOM_STATUS = "No space left on device", 256 - errno.ENOSPC
+# Releases before 6 say that the end of a file could not be written, and leave with 0 all the same.
+_UNFINISHED = re.compile(r"^(?:\[out#[^\]]*\] )?Error (?:writing trailer|closing file)\b", re.MULTILINE)
 
 
 @lru_cache(maxsize=1)
@@ -62,7 +65,7 @@ def run_ffmpeg(command: Sequence[str]) -> str:
     done = subprocess.run(
         list(command), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
     )
-    if done.returncode != 0:
+    if _has_failed(done.returncode, done.stderr):
         raise _failure(done.returncode, done.stderr)
     return done.stdout
 
@@ -75,16 +78,19 @@ class FrameSink:
     """
 
     def __init__(self, command: Sequence[str]) -> None:
-        # A file, not a pipe: nobody reads it while frames are written, and a full pipe would block ffmpeg.
-        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._process = subprocess.Popen(
             list(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=self._log,
+            stderr=subprocess.PIPE,
             # Ctrl-C is for us: ffmpeg would close a half-made file as if it were whole.
             start_new_session=True,
         )
+        # Listened to all the time, as a full pipe would block ffmpeg. Not a file: that it has no room on the disk
+        # could then be lost for the same reason.
+        self._log = bytearray()
+        self._listener = threading.Thread(target=self._listen, name="ffmpeg log", daemon=True)
+        self._listener.start()
 
     def __enter__(self) -> FrameSink:
         return self
@@ -94,30 +100,35 @@ class FrameSink:
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(pixels)
-        except (BrokenPipeError, OSError) as error:
-            self._process.wait()
-            raise self._said() from error
+        except OSError as error:
+            raise _failure(self._process.wait(), self._said()) from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            self._process.kill()
         try:
-            if error is not None:
-                self._process.kill()
-            try:
-                assert self._process.stdin is not None
-                self._process.stdin.close()
-            except OSError:
-                logger.debug("ffmpeg closed its input early")
-            status = self._process.wait()
-            if error is None and status != 0:
-                raise self._said()
-        finally:
-            self._log.close()
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        except OSError:
+            logger.debug("ffmpeg closed its input early")
+        status = self._process.wait()
+        if error is None and _has_failed(status, self._said()):
+            raise _failure(status, self._said())
 
-    def _said(self) -> FfmpegError | OSError:
-        self._log.seek(0)
-        return _failure(self._process.returncode, self._log.read().decode(errors="replace"))
+    def _listen(self) -> None:
+        """Keep the end of what it says."""
+        assert self._process.stderr is not None
+        with self._process.stderr as stream:
+            while block := os.read(stream.fileno(), _KEPT_BYTES):
+                self._log += block
+                del self._log[:-_KEPT_BYTES]
+
+    def _said(self) -> str:
+        """What it has said, once it has ended."""
+        self._listener.join()
+        return self._log.decode(errors="replace")
 
 
 def _encodes_h264(program: str) -> bool:
@@ -127,6 +138,10 @@ def _encodes_h264(program: str) -> bool:
         logger.info("%s is not used: %s", program, error)
         return False
     return " libx264 " in listed
+
+
+def _has_failed(status: int, said: str) -> bool:
+    return status != 0 or _UNFINISHED.search(said) is not None
 
 
 def _failure(status: int, said: str) -> FfmpegError | OSError:
