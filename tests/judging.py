@@ -5,8 +5,9 @@ Decoding here is PyAV's, straight through and without any of the code under test
 
 from __future__ import annotations
 
+import struct
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -98,10 +99,39 @@ def numbered_film(
     return path
 
 
-def remade(source: Path, path: Path, *options: str, before: Sequence[str] = ()) -> Path:
-    """A copy of a film through ffmpeg: options before the input, and those after it."""
-    ffmpeg("-y", *before, "-i", str(source), *options, str(path))
+def remade(source: Path, path: Path, *options: str) -> Path:
+    """A copy of a film through ffmpeg."""
+    ffmpeg("-y", "-i", str(source), *options, str(path))
     return path
+
+
+def turned(source: Path, path: Path, counter_clockwise: int, *options: str) -> Path:
+    """A copy of a film (MP4 or MOV) that says of its picture that it is to be shown turned by so many degrees.
+
+    Written into the header of the track by hand: ffmpeg's option for it (-display_rotation) came with release 6.
+    """
+    remade(source, path, "-c", "copy", *options)
+    data = bytearray(path.read_bytes())
+    at = _matrix_of_picture(data)
+    cosine, sine = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[counter_clockwise % 360]
+    # Three rows; numbers of 16 bits behind the point, of 30 in the last column (ISO 14496-12, 6.2.2).
+    rows = (cosine, -sine, 0, sine, cosine, 0, 0, 0, 1)
+    struct.pack_into(">9i", data, at, *(value << (30 if place % 3 == 2 else 16) for place, value in enumerate(rows)))
+    path.write_bytes(data)
+    return path
+
+
+def _matrix_of_picture(data: bytes | bytearray) -> int:
+    """Where the matrix of the picture's track lies in an MP4: in the header of the first track that is a picture's."""
+    (movie,) = _boxes(data, "moov")
+    for track in _boxes(data, "trak", movie):
+        (media,) = _boxes(data, "mdia", track)
+        (handler,) = _boxes(data, "hdlr", media)
+        if data[handler.start + 8 : handler.start + 12] == b"vide":
+            (header,) = _boxes(data, "tkhd", track)
+            # Behind version and flags, times of 32 or 64 bits, number and length, and 16 bytes.
+            return header.start + 4 + (32 if data[header.start] == 1 else 20) + 16
+    raise AssertionError("there is no track with a picture")
 
 
 def with_sound(
@@ -212,12 +242,24 @@ def sound_seconds(path: Path) -> float:
 
 def atoms(path: Path) -> list[str]:
     """The names of the boxes at the top of an MP4, in order."""
-    data, names, position = path.read_bytes(), [], 0
-    while position < len(data):
-        size = int.from_bytes(data[position : position + 4], "big")
-        names.append(data[position + 4 : position + 8].decode("latin-1"))
-        position += size if size > 1 else int.from_bytes(data[position + 8 : position + 16], "big")
-    return names
+    data = path.read_bytes()
+    return [name for name, _ in _every_box(data, range(len(data)))]
+
+
+def _boxes(data: bytes | bytearray, name: str, within: range | None = None) -> list[range]:
+    """Where the contents of the boxes of that name lie in an MP4, or in another box of it."""
+    return [inside for found, inside in _every_box(data, within or range(len(data))) if found == name]
+
+
+def _every_box(data: bytes | bytearray, within: range) -> Iterator[tuple[str, range]]:
+    position = within.start
+    while position < within.stop:
+        size, head = int.from_bytes(data[position : position + 4], "big"), 8
+        name = data[position + 4 : position + 8].decode("latin-1")
+        if size <= 1:
+            size, head = int.from_bytes(data[position + 8 : position + 16], "big"), 16
+        yield name, range(position + head, position + size)
+        position += size
 
 
 def children(parents: Iterable[int]) -> set[int]:

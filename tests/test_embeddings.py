@@ -24,7 +24,7 @@ from reinterpret.shots import Boundary, Detection
 from reinterpret.video import probe
 from tests.conftest import make_video
 from tests.cues.made import HEIGHT, WIDTH, seen_from, texture
-from tests.judging import remade
+from tests.judging import remade, turned
 from tests.shots.known import find
 
 SCENE = "smptehdbars=size=320x180:rate=25"
@@ -135,8 +135,8 @@ def test_the_course_of_a_shot_tells_where_it_is_light(tmp_path: Path) -> None:
     film = of_scenes(tmp_path / "halves.mp4", (source, 0.4))
     cells = film.courses[0].cells.astype(int)
     assert np.abs(cells - np.tile([235] * 4 + [16] * 4, 5)).max() <= 2
-    turned = remade(film.video.path, tmp_path / "turned.mp4", "-c", "copy", before=("-display_rotation", "-90"))
-    found = embed_video(probe(turned), PixelsEncoder(), detection=Detection("none"))
+    upright = turned(film.video.path, tmp_path / "turned.mp4", -90)
+    found = embed_video(probe(upright), PixelsEncoder(), detection=Detection("none"))
     # Clockwise: what was on the left is above.
     rows = found.courses[0].cells[0].reshape(5, 8).astype(int)
     assert np.abs(rows[:2] - 235).max() <= 2
@@ -258,8 +258,7 @@ def test_a_thumbnail_is_a_jpeg_160_pixels_high_of_the_films_shape(
 def test_the_thumbnail_of_a_rotated_film_stands_upright(tmp_path: Path) -> None:
     source = "color=blue:size=320x180:rate=25,drawbox=w=160:h=180:color=red:t=fill"  # red on the left
     path = make_video(tmp_path / "coded.mp4", (source, 0.2))
-    turned = remade(path, tmp_path / "turned.mp4", "-c", "copy", before=("-display_rotation", "-90"))
-    picture = thumbnail_of(turned)
+    picture = thumbnail_of(turned(path, tmp_path / "turned.mp4", -90))
     assert picture.shape[:2] == (160, 90)
     assert picture[20, 45, 0] > 200  # clockwise: what was on the left is above
     assert picture[140, 45, 2] > 200

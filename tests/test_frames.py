@@ -19,7 +19,7 @@ from reinterpret.frames import FrameBatch, FrameReader, FrameReaders, Scaler, de
 from reinterpret.timebase import Span
 from reinterpret.video import probe
 from tests.conftest import make_video
-from tests.judging import expected_number, ffmpeg, number_of, numbered_film, remade
+from tests.judging import expected_number, ffmpeg, number_of, numbered_film, remade, turned
 
 COUNT = 300  # 12 seconds: beyond the distance up to which the reader decodes rather than seeks
 RATE = Fraction(25)
@@ -206,7 +206,7 @@ def test_read_frames_of_no_instants_gives_an_empty_batch(numbered: Path) -> None
 
 def test_read_frames_turns_pictures_upright(tmp_path: Path) -> None:
     coded_on_its_side = numbered_film(tmp_path / "side.mp4", 5, turns=1)
-    path = remade(coded_on_its_side, tmp_path / "up.mp4", "-c", "copy", before=("-display_rotation", "90"))
+    path = turned(coded_on_its_side, tmp_path / "up.mp4", 90)
     batch = read_frames(probe(path), [Fraction(3, 25)], width=160, height=90)
     assert number_of(batch.pixels[0].mean(axis=2))[1] == 3
 

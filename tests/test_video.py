@@ -25,7 +25,7 @@ from reinterpret.ffmpeg import ffmpeg_program
 from reinterpret.frames import Scaler, decode
 from reinterpret.video import FrameGrid, Video, fingerprint, frame_grid, known_fingerprint, open_container, probe
 from tests.conftest import make_video
-from tests.judging import ffmpeg, numbered_film, pictures, remade
+from tests.judging import ffmpeg, numbered_film, pictures, remade, turned
 
 as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
@@ -102,8 +102,7 @@ def test_a_film_of_variable_rate_gets_a_grid_of_the_same_length(tmp_path: Path) 
 def test_a_rotated_film_is_turned_as_a_player_turns_it(
     tmp_path: Path, cornered: Path, counter_clockwise: int, corner: str
 ) -> None:
-    before = ("-display_rotation", str(counter_clockwise))
-    path = remade(cornered, tmp_path / "turned.mp4", "-c", "copy", before=before)
+    path = turned(cornered, tmp_path / "turned.mp4", counter_clockwise)
     video = probe(path)
     assert video.rotation == -counter_clockwise % 360
     assert (video.width, video.height) == (160, 90)

@@ -39,6 +39,7 @@ from reinterpret.cli.printing import (
     print_report,
     print_shots,
     print_text,
+    print_versions,
     shots_as_json,
     tags_as_json,
     text_as_json,
@@ -64,11 +65,11 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def root(version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> None:
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version, and which ffmpeg is used.")] = False,
+) -> None:
     if version:
-        from reinterpret import __version__
-
-        print(__version__)
+        print_versions()
         raise typer.Exit
 
 

@@ -17,6 +17,23 @@ if TYPE_CHECKING:
     from reinterpret.words import Tag, TextQuery
 
 
+def print_versions() -> None:
+    """What `--version` prints: ours in the first line, and which ffmpeg is used and why."""
+    from reinterpret import __version__
+    from reinterpret.errors import FfmpegError
+    from reinterpret.ffmpeg import choose_ffmpeg
+
+    print(__version__)
+    try:
+        choice = choose_ffmpeg()
+    except FfmpegError as error:
+        print(f"no ffmpeg: {error}")
+        return
+    print(f"uses {choice.program}")
+    for remark in choice.remarks:
+        print(remark)
+
+
 def print_report(done: IndexReport, *, as_json: bool, quiet: bool) -> None:
     """What `index` has done; what it could not use goes to standard error."""
     for failure in done.failed:

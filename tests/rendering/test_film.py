@@ -42,6 +42,7 @@ from tests.judging import (
     remade,
     sound_packets,
     sound_seconds,
+    turned,
     with_sound,
 )
 
@@ -484,8 +485,8 @@ def disc_film(path: Path, size: tuple[int, int], *, sample_aspect: Fraction = Fr
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         container.mux(stream.encode(None))
     shape = Fraction(picture.shape[1], picture.shape[0]) * (sample_aspect if turns % 2 == 0 else 1 / sample_aspect)
-    options = ["-c", "copy", *(["-aspect", f"{shape.numerator}:{shape.denominator}"] if sample_aspect != 1 else [])]
-    return remade(bare, path, *options, before=["-display_rotation", str(90 * turns)] if turns else [])
+    options = ["-aspect", f"{shape.numerator}:{shape.denominator}"] if sample_aspect != 1 else []
+    return turned(bare, path, 90 * turns, *options)
 
 
 def disc(picture: np.ndarray) -> tuple[float, float, float, float]:
@@ -544,16 +545,14 @@ def test_the_numbers_of_a_4_3_source_are_read_where_geometry_puts_them(silent: P
 def test_turned_sources_are_shown_upright(silent: Path, tmp_path: Path) -> None:
     for turns in (1, 2, 3):
         bare = numbered_film(tmp_path / f"bare{turns}.mp4", 70, film=3, turns=turns)
-        film = remade(
-            bare, tmp_path / f"turned{turns}.mp4", "-c", "copy", before=["-display_rotation", str(90 * turns)]
-        )
+        film = turned(bare, tmp_path / f"turned{turns}.mp4", 90 * turns)
         render(edit_of(silent, (60, film, 0)), tmp_path / "out.mp4", **QUICK)
         assert numbers(tmp_path / "out.mp4") == list(range(60))
 
 
 def test_a_turned_trailer_gives_an_upright_film(source: Path, tmp_path: Path) -> None:
     bare = numbered_film(tmp_path / "bare.mp4", 20, film=1, size=(96, 160), turns=1)
-    trailer = remade(bare, tmp_path / "phone.mp4", "-c", "copy", before=["-display_rotation", "90"])
+    trailer = turned(bare, tmp_path / "phone.mp4", 90)
     render(edit_of(trailer, (20, source, 0)), tmp_path / "out.mp4", layout="side-by-side", fit="pad", **QUICK)
     film = pictures(tmp_path / "out.mp4")
     assert film[0][1].shape == (160, 192)

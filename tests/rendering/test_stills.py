@@ -17,7 +17,7 @@ from reinterpret.library import Library
 from reinterpret.neighbours import Hit
 from reinterpret.rendering.stills import Cell, Label, contact_sheet, draw_cells, fitted_frame, grid, parse_size
 from reinterpret.video import FrameGrid, probe
-from tests.judging import edit_of, number_of, numbered_film, remade
+from tests.judging import edit_of, number_of, numbered_film, turned
 
 GAP, LABEL, CELL = 8, 24, (480, 270)
 GROUND = 20
@@ -150,7 +150,7 @@ def test_a_fitted_frame_fills_its_place_without_distortion(
 
 def test_a_turned_frame_is_fitted_upright(tmp_path: Path) -> None:
     bare = numbered_film(tmp_path / "bare.mp4", 12, film=3, turns=1)
-    film = remade(bare, tmp_path / "turned.mp4", "-c", "copy", before=["-display_rotation", "90"])
+    film = turned(bare, tmp_path / "turned.mp4", 90)
     assert number_of(fitted_frame(probe(film), Fraction(5, 25), 160, 90).mean(axis=2)) == (3, 5)
 
 
