@@ -18,6 +18,7 @@ from reinterpret.errors import EditError, UsageError, VideoError
 from reinterpret.ffmpeg import run_ffmpeg
 from reinterpret.files import cache_folder, check_output, not_written, prune, renamed_into
 from reinterpret.rendering.encoding import command
+from reinterpret.rendering.framing import Mask, Reframe
 from reinterpret.rendering.joining import SegmentError, Sound, join
 from reinterpret.rendering.mixing import mix_sound
 from reinterpret.rendering.panel import Fit
@@ -43,6 +44,9 @@ def render(
     *,
     layout: FilmLayout = "alone",
     fit: Fit = "crop",
+    crop_bars: bool = True,
+    mask: Mask | None = None,
+    reframe: Reframe = "subject",
     height: int | None = None,
     crf: int = 18,
     preset: str = "medium",
@@ -54,13 +58,16 @@ def render(
     """Render an edit to H.264 in MP4 with the trailer's sound. Returns the films made.
 
     layout: `alone`; `side-by-side` (trailer left, archive right); `both`, where the second film gets the name
-    OUT.side-by-side.mp4. fit: see `Panel`. height: of the film in pixels, by default the trailer's. captions:
-    say on the film that is side by side what the two pictures share. on_frames: told how many frames are done, of how
-    many. given_up: see `GivenUp`; the film is then not made, and Stopped raised when the other clips are. Raises
-    EditError, VideoError, FfmpegError, OutputError, UsageError.
+    OUT.side-by-side.mp4. fit: see `Panel`. crop_bars: cut off the black bars of archive films, and the dark or soft
+    edges of old transfers. mask: `trailer` lays the trailer's own bars on the matches, `none` lays none; by default
+    `trailer` side by side and `none` alone. reframe: where `crop` must cut some of the picture off, keep the `subject`
+    in it (faces, or what stands out), or the `middle`. height: of the film in pixels, by default the trailer's.
+    captions: say on the film that is side by side what the two pictures share. on_frames: told how many frames are
+    done, of how many. given_up: see `GivenUp`; the film is then not made, and Stopped raised when the other clips are.
+    Raises EditError, VideoError, FfmpegError, OutputError, UsageError.
     """
     out = Path(out)
-    _check_options(layout, fit, crf, preset, height, jobs)
+    _check_options(layout, fit, mask, reframe, crf, preset, height, jobs)
     layouts: list[tuple[Layout, Path]] = []
     if layout in ("alone", "both"):
         layouts.append(("alone", out))
@@ -70,6 +77,8 @@ def render(
         check_output(path, inputs=edit.inputs, suffixes=FILM_SUFFIXES)
     if edit.trailer is None and layout != "alone":
         raise EditError("the edit has no trailer that could stand beside it; render it with the layout alone")
+    if edit.trailer is None and mask == "trailer":
+        raise EditError("the edit has no trailer whose bars could be laid on it; render it without a mask")
     check_films(edit)
     model = edit.trailer or most_used_film(edit)
     total = edit.grid.frame_count * len(layouts)
@@ -84,6 +93,9 @@ def render(
             *panel_size(model, kind, height),
             layout=kind,
             fit=fit,
+            crop_bars=crop_bars,
+            mask=mask or ("trailer" if kind == "side-by-side" else "none"),
+            reframe=reframe,
             crf=crf,
             preset=preset,
             captions=captions and kind == "side-by-side",
@@ -121,10 +133,14 @@ def check_films(edit: EditList) -> None:
             raise EditError(f"{video.path}: is not the film that the edit was made with; make the edit again")
 
 
-def _check_options(layout: str, fit: str, crf: int, preset: str, height: int | None, jobs: int | None) -> None:
+def _check_options(
+    layout: str, fit: str, mask: str | None, reframe: str, crf: int, preset: str, height: int | None, jobs: int | None
+) -> None:
     for what, value, choices in (
         ("layout", layout, get_args(FilmLayout)),
         ("fit", fit, get_args(Fit)),
+        ("mask", "none" if mask is None else mask, get_args(Mask)),
+        ("reframe", reframe, get_args(Reframe)),
         ("preset", preset, _PRESETS),
     ):
         if value not in choices:
