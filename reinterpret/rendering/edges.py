@@ -20,7 +20,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from reinterpret.files import cache_folder, renamed_into
-from reinterpret.rendering.glimpses import film_glimpses, grey, stretch_glimpses
+from reinterpret.rendering.glimpses import brightness, film_glimpses, stretch_glimpses
 from reinterpret.timebase import Span
 from reinterpret.video import Video
 
@@ -28,11 +28,13 @@ REVISION = 1
 """To be raised whenever the same film would be measured otherwise."""
 _FILM_GLIMPSES, _STRETCH_GLIMPSES = 16, 4
 _KNOWN_FILMS = 4096
-# Luma from 0 to 255. Bars are black with the noise of compression.
+# Brightness from 0 to 255. Bars are black with the noise of compression.
 _DARK = 30
 # Where a picture begins at a straight edge, nearly all of the line is at some time bright; of a bar hardly any is, but
-# for a logo or a subtitle that stands on it. From one to the other it is this many lines at most.
+# for a logo or a subtitle that stands on it. From one to the other it is this many lines at most. Where hardly anything
+# is ever lit, nothing can be told.
 _LIT_SHARE, _UNLIT_SHARE, _RAMP_LINES = 0.7, 0.25, 3
+_LEAST_LIT_SHARE = 0.4
 # Two bars that face each other are alike, and flat: black was drawn there, not seen in the dark.
 _ALIKE_LINES, _ALIKE_SHARE, _FLAT_RANGE = 3, 0.25, 12
 # Any other is believed where the picture beside it changes and its edge does not: in this many frames.
@@ -92,7 +94,11 @@ def film_edges(video: Video) -> PictureEdges:
     file = cache_folder("edges") / f"{name}.json"
     kept = _read(file)
     if kept is None:
-        kept = measure(_planes(video, film_glimpses(video, _FILM_GLIMPSES)))
+        planes = _planes(video, film_glimpses(video, _FILM_GLIMPSES))
+        if not planes:
+            sides = (video.width, video.height) if video.rotation in (0, 180) else (video.height, video.width)
+            return PictureEdges(*sides, Edges(), Edges())
+        kept = measure(planes)
         # What cannot be kept is measured again the next time.
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +122,7 @@ def stretch_edges(video: Video, span: Span) -> PictureEdges:
 
 
 def measure(planes: Sequence[np.ndarray]) -> PictureEdges:
-    """What is no picture in frames that are spread over a film: H x W luma each, of one size."""
+    """What is no picture in frames that are spread over a film: H x W each, of one size."""
     height, width = planes[0].shape
     bars = find_bars(planes)
     mixed = any(find_bars([plane]).more_than(bars, (width / 50, height / 50)) for plane in planes)
@@ -124,7 +130,7 @@ def measure(planes: Sequence[np.ndarray]) -> PictureEdges:
 
 
 def find_bars(planes: Sequence[np.ndarray]) -> Edges:
-    """The black bars that all of some frames have, H x W luma each."""
+    """The black bars that all of some frames have, H x W each."""
     height, width = planes[0].shape
     lit = np.maximum.reduce(planes) > _DARK
     rows, columns = slice(None, None, 1 + height // _PLACES), slice(None, None, 1 + width // _PLACES)
@@ -166,11 +172,12 @@ def _believed(planes: list[np.ndarray], share: np.ndarray) -> tuple[int, int]:
 
 def _straight_edge(share: np.ndarray) -> int:
     """The line at which a picture begins all at once after a dark bar; 0 if it does not."""
-    begins = np.flatnonzero(share >= _LIT_SHARE)
-    if len(begins) == 0:
+    # As a share of what is lit at all: bars at the other two sides are dark everywhere.
+    most = float(share.max())
+    if most < _LEAST_LIT_SHARE:
         return 0
-    first = int(begins[0])
-    return first if np.all(share[: max(first - _RAMP_LINES, 1)] <= _UNLIT_SHARE) else 0
+    first = int(np.flatnonzero(share >= _LIT_SHARE * most)[0])
+    return first if np.all(share[: max(first - _RAMP_LINES, 1)] <= _UNLIT_SHARE * most) else 0
 
 
 def _flat(planes: list[np.ndarray], lines: int) -> bool:
@@ -211,9 +218,9 @@ def _soft_lines(planes: list[np.ndarray], *, found: bool) -> int:
 
 
 def _planes(video: Video, frames: list[Any]) -> list[np.ndarray]:
-    """The luma of some frames, of those that are as large as the first."""
+    """The brightness of some frames, of those that are as large as the first."""
     reformatter = VideoReformatter()
-    planes = [grey(frame, video.rotation, reformatter) for frame in frames]
+    planes = [brightness(frame, video.rotation, reformatter) for frame in frames]
     return [plane for plane in planes if plane.shape == planes[0].shape]
 
 

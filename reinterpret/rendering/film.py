@@ -68,17 +68,10 @@ def render(
     """
     out = Path(out)
     _check_options(layout, fit, mask, reframe, crf, preset, height, jobs)
-    layouts: list[tuple[Layout, Path]] = []
-    if layout in ("alone", "both"):
-        layouts.append(("alone", out))
-    if layout in ("side-by-side", "both"):
-        layouts.append(("side-by-side", side_by_side_path(out) if layout == "both" else out))
+    layouts = _layouts(layout, out)
     for _, path in layouts:
         check_output(path, inputs=edit.inputs, suffixes=FILM_SUFFIXES)
-    if edit.trailer is None and layout != "alone":
-        raise EditError("the edit has no trailer that could stand beside it; render it with the layout alone")
-    if edit.trailer is None and mask == "trailer":
-        raise EditError("the edit has no trailer whose bars could be laid on it; render it without a mask")
+    _check_trailer(edit, layout, mask)
     check_films(edit)
     model = edit.trailer or most_used_film(edit)
     total = edit.grid.frame_count * len(layouts)
@@ -107,6 +100,20 @@ def render(
 def side_by_side_path(out: Path) -> Path:
     """Where the side-by-side film goes when both are made: OUT.side-by-side.mp4."""
     return out.with_name(f"{out.stem}.side-by-side{out.suffix}")
+
+
+def _layouts(layout: FilmLayout, out: Path) -> list[tuple[Layout, Path]]:
+    """Which films are made, and where they go."""
+    if layout == "both":
+        return [("alone", out), ("side-by-side", side_by_side_path(out))]
+    return [(layout, out)]
+
+
+def _check_trailer(edit: EditList, layout: FilmLayout, mask: Mask | None) -> None:
+    if edit.trailer is None and layout != "alone":
+        raise EditError("the edit has no trailer that could stand beside it; render it with the layout alone")
+    if edit.trailer is None and mask == "trailer":
+        raise EditError("the edit has no trailer whose bars could be laid on it; render it with the mask none")
 
 
 def panel_size(model: Video, layout: Layout, height: int | None) -> tuple[int, int]:

@@ -5,6 +5,7 @@ They are for what is measured of a picture before it is drawn: where its edges a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 
 import av
@@ -14,6 +15,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, VideoReformatter
 from av.video.stream import VideoStream
 
+from reinterpret.errors import VideoError
 from reinterpret.frames import FrameReader, is_full_range, upright
 from reinterpret.timebase import Span
 from reinterpret.video import Video, open_container
@@ -28,7 +30,7 @@ _SHORT_SECONDS = Fraction(1)
 
 
 def film_glimpses(video: Video, count: int) -> list[av.VideoFrame]:
-    """Up to `count` different frames, at least one, spread over a whole film. Raises VideoError.
+    """Up to `count` different frames, spread over a whole film; none if it is too damaged. Raises VideoError.
 
     They are key frames, which are decoded by themselves: 1 to 10 ms each. A short film has few; it is looked at in
     its first seconds as well.
@@ -36,7 +38,8 @@ def film_glimpses(video: Video, count: int) -> list[av.VideoFrame]:
     found = _key_frames(video, count)
     if len(found) < _FEW_KEY_FRAMES:
         end = min(_BEGINNING_SECONDS, video.duration) if video.duration > 0 else _BEGINNING_SECONDS
-        found += stretch_glimpses(video, Span(Fraction(0), end), min(count, _FEW_KEY_FRAMES))
+        with suppress(VideoError):  # what is wanted of it may lie elsewhere, where it can be decoded
+            found += stretch_glimpses(video, Span(Fraction(0), end), min(count, _FEW_KEY_FRAMES))
     return _different(found)
 
 
@@ -55,16 +58,26 @@ def stretch_glimpses(video: Video, span: Span, count: int) -> list[av.VideoFrame
     return _different(inside)
 
 
-def grey(picture: av.VideoFrame, rotation: int, reformatter: VideoReformatter) -> np.ndarray:
-    """The luma of a frame of any pixel format, upright: H x W uint8, 0 is black and 255 white."""
-    plane = reformatter.reformat(
+def brightness(picture: av.VideoFrame, rotation: int, reformatter: VideoReformatter) -> np.ndarray:
+    """How far each pixel of a frame is from black, upright: H x W uint8, from 0.
+
+    It is the luma, but for strong colours: the luma of blue is 29.
+    """
+    import cv2
+
+    frame = reformatter.reformat(
         picture,
-        format="gray",
+        format="yuv444p",
         src_color_range=ColorRange.JPEG if is_full_range(picture) else ColorRange.MPEG,
         dst_color_range=ColorRange.JPEG,
         threads=1,
     )
-    return upright(np.asarray(plane.to_ndarray()), rotation)
+    luma, *chroma = np.asarray(frame.to_ndarray())
+    # What is spilt over the edge of a bar, where two lines share their colour, is less than that.
+    strong = np.clip(2 * np.abs(np.arange(256) - 128) - 32, 0, 255).astype(np.uint8)
+    for plane in chroma:
+        luma = cv2.max(luma, cv2.LUT(plane, strong))
+    return upright(luma, rotation)
 
 
 def _different(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:

@@ -142,13 +142,7 @@ class Panel:
             return self._in_box(picture)
         ground = black_planes(self._width, self._height)
         paste(self._in_box(picture), ground, drawn.left, drawn.top)
-        for edge in (
-            ground.y[drawn.top : box.top],
-            ground.y[box.bottom : drawn.bottom],
-            ground.y[:, drawn.left : box.left],
-            ground.y[:, box.right : drawn.right],
-        ):
-            edge[:] = 16
+        mask(ground, box)
         return ground
 
     def _in_box(self, picture: av.VideoFrame) -> Planes:
@@ -167,9 +161,10 @@ class Panel:
     def _placing(self, picture: av.VideoFrame) -> _Placing:
         """The area covers the box for `crop`, and lies within it for the others."""
         area, box = self._framing.area, self._drawn
-        aspect = Fraction(picture.width, picture.height) * self._video.sample_aspect
+        source = (picture.width, picture.height)
+        aspect = Fraction(*source) * self._video.sample_aspect
         if self._video.rotation in (90, 270):
-            aspect = 1 / aspect
+            source, aspect = (source[1], source[0]), 1 / aspect
         shape, wanted = aspect * area.width / area.height, Fraction(box.width, box.height)
         # Of what has been cut already a little more is cut, rather than leaving a thin line of black beside it.
         covers = self._fit == "crop" or (area != WHOLE.area and abs(shape / wanted - 1) < _THIN)
@@ -178,8 +173,10 @@ class Panel:
         while True:
             width = max(_even(scaled * aspect), 2) if by_height else scaled
             height = scaled if by_height else max(_even(scaled / aspect), 2)
-            across = _taken(width, (area.left, area.right), box.width, self._framing.across, covers or not by_height)
-            down = _taken(height, (area.top, area.bottom), box.height, self._framing.down, covers or by_height)
+            columns = _inner(width, source[0], area.left, area.right)
+            rows = _inner(height, source[1], area.top, area.bottom)
+            across = _taken(columns, box.width, self._framing.across, filled=covers or not by_height)
+            down = _taken(rows, box.height, self._framing.down, filled=covers or by_height)
             if across is not None and down is not None:
                 return _Placing(width, height, Box(across[0], down[0], across[1], down[1]))
             scaled += 2  # places are even, and so the area was a little too small
@@ -210,18 +207,25 @@ class Panel:
         area = self._framing.area
         size = _BLUR_WIDTH, max(2, _even(Fraction(_BLUR_WIDTH * height, width)))
         wide, tall = _evenly_up(size[0] / area.width), _evenly_up(size[1] / area.height)
-        small = self._scale(self._soft, picture, wide, tall, Interpolation.AREA)
-        across = _taken(wide, (area.left, area.right), size[0], Fraction(1, 2), False)
-        down = _taken(tall, (area.top, area.bottom), size[1], Fraction(1, 2), False)
-        assert across is not None
-        assert down is not None
-        small = _cut(small, Box(across[0], down[0], across[1], down[1]))
+        left, right = _inner(wide, wide, area.left, area.right)
+        top, bottom = _inner(tall, tall, area.top, area.bottom)
+        whole = self._scale(self._soft, picture, wide, tall, Interpolation.AREA)
+        small = _cut(whole, Box(left, top, max(right, left + 2), max(bottom, top + 2)))
         sizes = ((width, height), *((width // 2, height // 2),) * 2)
         y, u, v = (
             cv2.resize(cv2.GaussianBlur(plane, (0, 0), _BLUR_SIGMA), size, interpolation=cv2.INTER_LINEAR)
             for plane, size in zip(small, sizes, strict=True)
         )
         return Planes(cv2.convertScaleAbs(y, alpha=_BLUR_LUMA, beta=16 * (1 - _BLUR_LUMA)), u, v)
+
+
+def mask(planes: Planes, box: Box) -> None:
+    """Make a frame black outside a box, in place: luma to the pixel, colour as far as no pixel of the box has it."""
+    for plane, black, step in zip(planes, (16, 128, 128), (1, 2, 2), strict=True):
+        plane[: box.top // step] = black
+        plane[-(-box.bottom // step) :] = black
+        plane[:, : box.left // step] = black
+        plane[:, -(-box.right // step) :] = black
 
 
 def side_by_side(left: Planes, right: Planes) -> Planes:
@@ -238,19 +242,27 @@ def _plane(plane: Any) -> np.ndarray:
     return values.reshape(plane.height, plane.line_size)[:, : plane.width]
 
 
-def _taken(
-    size: int, area: tuple[Fraction, Fraction], wanted: int, share: Fraction, filled: bool
-) -> tuple[int, int] | None:
-    """Where to cut a frame of that size along one axis: even places, where chroma has a sample, within the area.
+def _inner(size: int, source: int, start: Fraction, end: Fraction) -> tuple[int, int]:
+    """Where an area lies in a frame that was scaled from `source` to `size` pixels: even places, where chroma has one.
 
-    filled: just as much as is wanted, of which there may be too little: then None. Otherwise all there is of it, at
-    most as much.
+    What lies beside it does not show: the scaler spills it half a pixel of the source or of the frame.
     """
-    first, end = _evenly_up(area[0] * size), int(area[1] * size) // 2 * 2
+    spilt = max(Fraction(size, source), Fraction(1)) / 2
+    first = 0 if start == 0 else _evenly_up(start * size + spilt)
+    last = size if end == 1 else int(end * size - spilt) // 2 * 2
+    return min(first, size - 2), last
+
+
+def _taken(area: tuple[int, int], wanted: int, share: Fraction, *, filled: bool) -> tuple[int, int] | None:
+    """The part of an area of a frame that is shown, along one axis.
+
+    filled: just as much as is wanted, or None if the area is smaller. Otherwise as much as there is of it, at most
+    that. share: how much of what is cut off lies before.
+    """
+    first, last = area
     if not filled:
-        first = min(first, size - 2)
-        return first, min(max(end, first + 2), first + wanted)
-    room = end - first - wanted
+        return first, min(max(last, first + 2), first + wanted)
+    room = last - first - wanted
     if room < 0:
         return None
     first += int(room * share) // 2 * 2
