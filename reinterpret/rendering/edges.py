@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
@@ -27,6 +28,8 @@ from reinterpret.video import Video
 REVISION = 1
 """To be raised whenever the same film would be measured otherwise."""
 _FILM_GLIMPSES, _STRETCH_GLIMPSES = 16, 4
+# So many at a time, also of a film in 8K: a byte each.
+_MOST_PIXELS = 1 << 27
 _KNOWN_FILMS = 4096
 # Brightness from 0 to 255. Bars are black with the noise of compression.
 _DARK = 30
@@ -94,7 +97,8 @@ def film_edges(video: Video) -> PictureEdges:
     file = cache_folder("edges") / f"{name}.json"
     kept = _read(file)
     if kept is None:
-        planes = _planes(video, film_glimpses(video, _FILM_GLIMPSES))
+        count = max(_STRETCH_GLIMPSES, min(_FILM_GLIMPSES, _MOST_PIXELS // (video.width * video.height)))
+        planes = _planes(video, film_glimpses(video, count))
         if not planes:
             sides = (video.width, video.height) if video.rotation in (0, 180) else (video.height, video.width)
             return PictureEdges(*sides, Edges(), Edges())
@@ -122,7 +126,7 @@ def stretch_edges(video: Video, span: Span) -> PictureEdges:
 
 
 def measure(planes: Sequence[np.ndarray]) -> PictureEdges:
-    """What is no picture in frames that are spread over a film: H x W each, of one size."""
+    """What is no picture in frames that are spread over a film: see `brightness`, H x W each, of one size."""
     height, width = planes[0].shape
     bars = find_bars(planes)
     mixed = any(find_bars([plane]).more_than(bars, (width / 50, height / 50)) for plane in planes)
@@ -130,7 +134,7 @@ def measure(planes: Sequence[np.ndarray]) -> PictureEdges:
 
 
 def find_bars(planes: Sequence[np.ndarray]) -> Edges:
-    """The black bars that all of some frames have, H x W each."""
+    """The black bars that all of some frames have: see `brightness`, H x W each, of one size."""
     height, width = planes[0].shape
     lit = np.maximum.reduce(planes) > _DARK
     rows, columns = slice(None, None, 1 + height // _PLACES), slice(None, None, 1 + width // _PLACES)
@@ -202,6 +206,8 @@ def _soft_lines(planes: list[np.ndarray], *, found: bool) -> int:
     """How many columns at the left of some pictures are dark or soft. found: whether a bar ends there."""
     height, width = planes[0].shape
     most: int = max(2, round(_MOST_OVERSCAN * width))
+    if width < 4 * most:
+        return 0
     strips = np.concatenate([plane[:: 1 + height // _PLACES, : 4 * most] for plane in planes]).astype(np.float32)
     behind = strips[:, 2 * most :].mean(axis=1)
     bright = behind > _BRIGHT
@@ -217,7 +223,7 @@ def _soft_lines(planes: list[np.ndarray], *, found: bool) -> int:
     return most
 
 
-def _planes(video: Video, frames: list[Any]) -> list[np.ndarray]:
+def _planes(video: Video, frames: list[av.VideoFrame]) -> list[np.ndarray]:
     """The brightness of some frames, of those that are as large as the first."""
     reformatter = VideoReformatter()
     planes = [brightness(frame, video.rotation, reformatter) for frame in frames]

@@ -167,6 +167,12 @@ def test_a_film_cut_short_is_measured_as_far_as_it_goes(tmp_path: Path) -> None:
     assert film_edges(probe(cut)).bars == Edges(0, 20, 0, 20)
 
 
+@pytest.mark.parametrize("size", [(2, 2), (16, 400), (400, 16)])
+def test_films_of_any_size_are_measured(tmp_path: Path, size: tuple[int, int]) -> None:
+    film = film_of(tmp_path / "small.mkv", scenes(5, *size))
+    assert film_edges(probe(film)) == PictureEdges(*size, Edges(), Edges())
+
+
 def test_real_films(media: Path) -> None:
     assert film_edges(probe(media / "trailer" / "sintel-trailer-720p.mp4")).bars == Edges(0, 88, 0, 87)
     archive = media / "archive"
