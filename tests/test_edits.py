@@ -552,11 +552,14 @@ def test_films_beside_the_edit_are_found_when_the_folder_has_moved(tmp_path: Pat
 def test_an_edit_is_loaded_and_rendered_without_the_heavy_libraries(tmp_path: Path) -> None:
     trailer = numbered_film(tmp_path / "trailer.mp4", 10, size=(64, 36))
     source = numbered_film(tmp_path / "source.mp4", 20, size=(64, 36))
-    edit_of(trailer, (10, source, 0)).save(tmp_path / "cut.json")
+    # Of this one something must be cut off: faces are looked for.
+    tall = numbered_film(tmp_path / "tall.mp4", 20, size=(48, 36))
+    edit_of(trailer, (5, source, 0), (5, tall, 0)).save(tmp_path / "cut.json")
     program = (
         "import sys, reinterpret\n"
         "edit = reinterpret.EditList.load('cut.json')\n"
-        "reinterpret.render(edit, 'out.mp4', layout='both', fit='blur', preset='ultrafast')\n"
+        "for fit in ('crop', 'blur'):\n"
+        "    reinterpret.render(edit, 'out.mp4', layout='both', fit=fit, preset='ultrafast')\n"
         "reinterpret.contact_sheet(edit, 'sheet.png')\n"
         "edit.save('copy.json')\n"
         "heavy = {'torch', 'faiss', 'onnxruntime', 'scenedetect', 'timm', 'torchvision', 'scipy', 'pyarrow'}\n"

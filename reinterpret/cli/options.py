@@ -155,6 +155,24 @@ class RenderOptions:
     fit: Annotated[Literal["crop", "pad", "blur"], typer.Option(help="How pictures of another shape are fitted.")] = (
         "crop"
     )
+    crop_bars: Annotated[
+        bool,
+        typer.Option(
+            "--crop-bars/--keep-bars",
+            help="Cut off the black bars of archive films and the dark edges of old transfers, or show them.",
+        ),
+    ] = True
+    mask: Annotated[
+        Literal["trailer", "none"] | None,
+        typer.Option(
+            help="trailer: lay the trailer's own black bars on the matches (the default side by side); none: do not "
+            "(the default alone)."
+        ),
+    ] = None
+    reframe: Annotated[
+        Literal["subject", "middle"],
+        typer.Option(help="With --fit crop: keep faces, or what stands out, in the picture, or always the middle."),
+    ] = "subject"
     captions: Annotated[
         bool, typer.Option("--captions", help="Say on the film that is side by side what two pictures share.")
     ] = False
@@ -174,7 +192,8 @@ class RenderOptions:
         from reinterpret.errors import UsageError
         from reinterpret.rendering.film import check_options
 
-        check_options(self.layout, self.fit, self.crf, self.preset, self.height, self.jobs)
+        looks = self.layout, self.fit, self.mask, self.reframe
+        check_options(*looks, self.crf, self.preset, self.height, self.jobs)
         if self.captions and self.layout == "alone":
             raise UsageError("--captions goes with --layout side-by-side or both")
         return {name: getattr(self, name) for name in self.__slots__}

@@ -18,6 +18,7 @@ from reinterpret.errors import EditError, UsageError, VideoError
 from reinterpret.ffmpeg import run_ffmpeg
 from reinterpret.files import cache_folder, check_output, not_written, prune, renamed_into
 from reinterpret.rendering.encoding import command
+from reinterpret.rendering.framing import Mask, Reframe
 from reinterpret.rendering.joining import SegmentError, Sound, join
 from reinterpret.rendering.mixing import mix_sound
 from reinterpret.rendering.panel import Fit
@@ -45,6 +46,9 @@ def render(
     *,
     layout: FilmLayout = "alone",
     fit: Fit = "crop",
+    crop_bars: bool = True,
+    mask: Mask | None = None,
+    reframe: Reframe = "subject",
     height: int | None = None,
     crf: int = 18,
     preset: str = "medium",
@@ -57,23 +61,21 @@ def render(
     """Render an edit to H.264 in MP4 with the trailer's sound. Returns the films made.
 
     layout: `alone`; `side-by-side` (trailer left, archive right); `both`, where the second film gets the name
-    OUT.side-by-side.mp4. fit: see `Panel`. height: of the film in pixels, by default the trailer's. captions:
-    say on the film that is side by side what the two pictures share. draft: small and fast, to judge the cut by: at
-    most 240 pixels high unless a height is named; crf and preset do not count then. on_frames: told how many frames
-    are done, of how many. given_up: see `GivenUp`; the film is then not made, and Stopped raised when the other clips
-    are. Raises EditError, VideoError, FfmpegError, OutputError, UsageError.
+    OUT.side-by-side.mp4. fit: see `Panel`. crop_bars: cut off the black bars of archive films, and the dark or soft
+    edges of old transfers. mask: `trailer` lays the trailer's own bars on the matches, `none` lays none; by default
+    `trailer` side by side and `none` alone. reframe: where `crop` must cut some of the picture off, keep the `subject`
+    in it (faces, or what stands out), or the `middle`. height: of the film in pixels, by default the trailer's.
+    captions: say on the film that is side by side what the two pictures share. draft: small and fast, to judge the cut
+    by: at most 240 pixels high unless a height is named; crf and preset do not count then. on_frames: told how many
+    frames are done, of how many. given_up: see `GivenUp`; the film is then not made, and Stopped raised when the other
+    clips are. Raises EditError, VideoError, FfmpegError, OutputError, UsageError.
     """
     out = Path(out)
-    check_options(layout, fit, crf, preset, height, jobs)
-    layouts: list[tuple[Layout, Path]] = []
-    if layout in ("alone", "both"):
-        layouts.append(("alone", out))
-    if layout in ("side-by-side", "both"):
-        layouts.append(("side-by-side", side_by_side_path(out) if layout == "both" else out))
+    check_options(layout, fit, mask, reframe, crf, preset, height, jobs)
+    layouts = _layouts(layout, out)
     for _, path in layouts:
         check_output(path, inputs=edit.inputs, suffixes=FILM_SUFFIXES)
-    if edit.trailer is None and layout != "alone":
-        raise EditError("the edit has no trailer that could stand beside it; render it with the layout alone")
+    _check_trailer(edit, layout, mask)
     check_films(edit)
     model = edit.trailer or most_used_film(edit)
     if draft:
@@ -91,6 +93,9 @@ def render(
             *panel_size(model, kind, height),
             layout=kind,
             fit=fit,
+            crop_bars=crop_bars,
+            mask=mask or ("trailer" if kind == "side-by-side" else "none"),
+            reframe=reframe,
             crf=crf,
             preset=preset,
             captions=captions and kind == "side-by-side",
@@ -102,6 +107,20 @@ def render(
 def side_by_side_path(out: Path) -> Path:
     """Where the side-by-side film goes when both are made: OUT.side-by-side.mp4."""
     return out.with_name(f"{out.stem}.side-by-side{out.suffix}")
+
+
+def _layouts(layout: FilmLayout, out: Path) -> list[tuple[Layout, Path]]:
+    """Which films are made, and where they go."""
+    if layout == "both":
+        return [("alone", out), ("side-by-side", side_by_side_path(out))]
+    return [(layout, out)]
+
+
+def _check_trailer(edit: EditList, layout: FilmLayout, mask: Mask | None) -> None:
+    if edit.trailer is None and layout != "alone":
+        raise EditError("the edit has no trailer that could stand beside it; render it with the layout alone")
+    if edit.trailer is None and mask == "trailer":
+        raise EditError("the edit has no trailer whose bars could be laid on it; render it with the mask none")
 
 
 def panel_size(model: Video, layout: Layout, height: int | None) -> tuple[int, int]:
@@ -128,11 +147,15 @@ def check_films(edit: EditList) -> None:
             raise EditError(f"{video.path}: is not the film that the edit was made with; make the edit again")
 
 
-def check_options(layout: str, fit: str, crf: int, preset: str, height: int | None, jobs: int | None) -> None:
+def check_options(
+    layout: str, fit: str, mask: str | None, reframe: str, crf: int, preset: str, height: int | None, jobs: int | None
+) -> None:
     """Whether `render` takes these. Raises UsageError."""
     for what, value, choices in (
         ("layout", layout, get_args(FilmLayout)),
         ("fit", fit, get_args(Fit)),
+        ("mask", "none" if mask is None else mask, get_args(Mask)),
+        ("reframe", reframe, get_args(Reframe)),
         ("preset", preset, _PRESETS),
     ):
         if value not in choices:

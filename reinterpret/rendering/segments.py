@@ -24,14 +24,15 @@ from reinterpret.files import not_written, renamed_into
 from reinterpret.frames import FrameReaders
 from reinterpret.rendering.captions import Caption
 from reinterpret.rendering.encoding import command, h264, raw_frames
-from reinterpret.rendering.panel import Fit, Panel, Planes, black_planes, side_by_side
+from reinterpret.rendering.framing import Mask, Reframe, framing_facts, framing_of
+from reinterpret.rendering.panel import WHOLE, Fit, Panel, Planes, black_planes, side_by_side
 from reinterpret.timebase import format_fraction
 from reinterpret.video import Video
 
 Layout = Literal["alone", "side-by-side"]
 
 # Part of every key: to be raised whenever the same clip would look otherwise.
-_REVISION = 3
+_REVISION = 4
 # The film of the clip and the one before, which is often that of the clip after.
 _OPEN_FILMS = 2
 # So that no thread has long to wait for the others at the end.
@@ -49,6 +50,12 @@ class Settings:
     height: int
     layout: Layout = "alone"
     fit: Fit = "crop"
+    crop_bars: bool = True
+    """Whether the bars and dark edges of archive films are cut off."""
+    mask: Mask = "none"
+    """`trailer`: the match stands between the trailer's bars."""
+    reframe: Reframe = "subject"
+    """What stays in the picture where `crop` must cut some of it off."""
     crf: int = 18
     preset: str = "medium"
     captions: bool = False
@@ -162,6 +169,7 @@ def _key(edit: EditList, clip: Clip, settings: Settings) -> str:
         facts["film"] = clip.match.film
         facts["source"] = [*map(format_fraction, instants), format_fraction(clip.speed)]
         facts["shot_end"] = format_fraction(clip.match.shot_span.end)
+        facts["framing"] = framing_facts(edit, clip, settings)
     if settings.captions and clip.match is not None:
         facts["caption"] = clip.match.shared
     if edit.trailer is not None and (settings.layout == "side-by-side" or clip.kind == "title"):
@@ -265,7 +273,7 @@ class _ClipPlanes:
                 yield black
             return
         film: Video = self.edit.film(clip.match.film)
-        panel, reader = self._panel(film), self.archive.of(film)
+        panel, reader = self._panel(film, clip), self.archive.of(film)
         last, planes = None, None
         for seconds in self.edit.source_seconds(clip):
             frame = reader.at(seconds)
@@ -273,5 +281,8 @@ class _ClipPlanes:
                 last, planes = frame, panel(frame.picture)
             yield planes
 
-    def _panel(self, film: Video) -> Panel:
-        return Panel(film, self.settings.width, self.settings.height, fit=self.settings.fit)
+    def _panel(self, film: Video, clip: Clip | None = None) -> Panel:
+        """For the pictures of a film. clip: of footage, where they are those of its match."""
+        settings = self.settings
+        framing = WHOLE if clip is None else framing_of(self.edit, clip, settings)
+        return Panel(film, settings.width, settings.height, fit=settings.fit, framing=framing)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -30,7 +31,8 @@ from reinterpret.edits import EditList
 from reinterpret.errors import FfmpegError
 from reinterpret.library import Library
 from tests.conftest import make_video
-from tests.judging import ROOT, ffmpeg, numbered_film, pictures
+from tests.judging import ROOT, edit_of, ffmpeg, numbered_film, pictures
+from tests.rendering.made_films import film_of, scenes, with_bars
 
 COMMANDS = ["compile", "export", "gif", "grid", "import", "index", "info", "match", "remove", "render", "search"]
 COMMANDS += ["shots", "studio", "tags", "trailer", "verify", "webcam"]
@@ -155,7 +157,10 @@ GROUPS = {
     "likeness": ("--by", "--weights"),
     "matching": ("--short", "--titles", "--echo", "--no-echo", "--reuse", "--max-per-film", "--seed", "--like"),
     "answering": ("--not", "--in", "--include-trailer", "--suggestions"),
-    "rendering": ("--layout", "--fit", "--captions", "--height", "--crf", "--preset", "--jobs"),
+    "rendering": (
+        *("--layout", "--fit", "--crop-bars", "--keep-bars", "--mask", "--reframe"),
+        *("--captions", "--height", "--crf", "--preset", "--jobs"),
+    ),
     "query": ("--shot", "--image", "--text", "--video", "--at"),
 }
 
@@ -423,6 +428,22 @@ def test_captions_are_written_on_the_film_that_is_side_by_side(
     )
     assert alone[0] == alone[1]
     assert pair[0] != pair[1]
+
+
+def test_bars_are_laid_on_and_kept_as_is_asked(run: Run, tmp_path: Path) -> None:
+    trailer = film_of(tmp_path / "trailer.mp4", with_bars(scenes(10, 160, 90), (0, 10, 0, 10)))
+    source = film_of(tmp_path / "source.mp4", with_bars(scenes(20, 160, 90, seed=3), (20, 0, 20, 0)))
+    edit_of(trailer, (10, source, 0)).save(tmp_path / "cut.json")
+
+    def black_edges(*options: str) -> tuple[bool, bool]:
+        line = ("render", tmp_path / "cut.json", "-o", tmp_path / "out.mp4", "--preset", "ultrafast", "-q")
+        assert run(*line, *options).status == 0
+        picture = np.max([luma for _, luma in pictures(tmp_path / "out.mp4")], axis=0)
+        return bool(picture[2].max() < 40), bool(picture[:, 2].max() < 40)
+
+    assert black_edges() == (False, False)
+    assert black_edges("--mask", "trailer") == (True, False)
+    assert black_edges("--keep-bars") == (False, True)
 
 
 def test_shots_as_json_csv_and_text(run: Run, trailer: Path) -> None:
@@ -779,6 +800,8 @@ def test_wrong_usage_ends_with_2(run: Run, line: str) -> None:
     [
         ("--layout", "'alone', 'side-by-side', 'both'"),
         ("--fit", "'crop', 'pad', 'blur'"),
+        ("--mask", "'trailer', 'none'"),
+        ("--reframe", "'subject', 'middle'"),
         ("--short", "'slow', 'next', 'hold'"),
         ("--titles", "'keep', 'match', 'black'"),
         ("--device", "'auto', 'cpu', 'cuda'"),
