@@ -72,15 +72,12 @@ def render(
     """
     out = Path(out)
     check_options(layout, fit, mask, reframe, crf, preset, height, jobs)
-    layouts = _layouts(layout, out)
-    for _, path in layouts:
-        check_output(path, inputs=edit.inputs, suffixes=FILM_SUFFIXES)
+    layouts = _layouts(edit, layout, out)
     _check_trailer(edit, layout, mask)
     check_films(edit)
     model = edit.trailer or most_used_film(edit)
     if draft:
-        crf, preset = _DRAFT_CRF, _DRAFT_PRESET
-        height = min(model.display_height, _DRAFT_HEIGHT) if height is None else height
+        height, crf, preset = height or min(model.display_height, _DRAFT_HEIGHT), _DRAFT_CRF, _DRAFT_PRESET
     total = edit.grid.frame_count * len(layouts)
     for number, (kind, path) in enumerate(layouts):
         done = number * edit.grid.frame_count
@@ -109,11 +106,14 @@ def side_by_side_path(out: Path) -> Path:
     return out.with_name(f"{out.stem}.side-by-side{out.suffix}")
 
 
-def _layouts(layout: FilmLayout, out: Path) -> list[tuple[Layout, Path]]:
-    """Which films are made, and where they go."""
-    if layout == "both":
-        return [("alone", out), ("side-by-side", side_by_side_path(out))]
-    return [(layout, out)]
+def _layouts(edit: EditList, layout: FilmLayout, out: Path) -> list[tuple[Layout, Path]]:
+    """Which films are made, and where they go. Raises OutputError."""
+    layouts: list[tuple[Layout, Path]] = [("alone", out), ("side-by-side", side_by_side_path(out))]
+    if layout != "both":
+        layouts = [(layout, out)]
+    for _, path in layouts:
+        check_output(path, inputs=edit.inputs, suffixes=FILM_SUFFIXES)
+    return layouts
 
 
 def _check_trailer(edit: EditList, layout: FilmLayout, mask: Mask | None) -> None:
