@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from reinterpret.cues import CUES
+from reinterpret.cues import CUES, cue_names
 from reinterpret.cues.content import Whitening, fit_whitening
 from reinterpret.cues.reasons import CueScore
 from reinterpret.cues.vectors import CueVectors, shares, together
@@ -235,6 +235,16 @@ class Neighbours:
         """The vectors of shots, N x D float32, unit rows: their cosines are those of their cues, by weight."""
         rows = np.array([self.row(hit.film, hit.shot) for hit in hits], np.int64)
         return self._weighed(rows, weights)
+
+    def cue_of(self, query: Query, cue: str) -> np.ndarray:
+        """What the rows of a query are like in one cue, N x its dimensions; zeros where that is not known."""
+        number = cue_names().index(cue)
+        return np.asarray(query.vectors[:, self._parts[number]] * query.known[:, number : number + 1])
+
+    def cue_of_hits(self, hits: Sequence[Hit], cue: str) -> np.ndarray:
+        """What shots are like in one cue, N x its dimensions, unit rows. Raises LibraryError."""
+        rows = np.array([self.row(hit.film, hit.shot) for hit in hits], np.int64)
+        return np.asarray(self._index.reconstruct_batch(rows)[:, self._parts[cue_names().index(cue)]])
 
     def seconds(self, film: str, shot: int) -> float:
         """How much of a shot can be used: the length of its body."""

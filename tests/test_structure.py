@@ -40,6 +40,7 @@ ORDER = [
     "film_table",
     "library",
     "neighbours",
+    "face_preference",
     "ingest",
     "worker",
     "queries",

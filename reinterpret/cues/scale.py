@@ -27,7 +27,12 @@ _TEXTURE_MEAN = np.array([-0.57, 0.402, 4.38])
 _TEXTURE_SPREAD = np.array([0.14, 0.037, 0.7])
 _EDGE = 0.08
 
+# How much a face counts for what a shot is about, from wide to extreme close-up.
+_SIZES = np.array([0.36, 0.72, 1.2, 1.2])
+
 _UNKNOWN = np.array([0.0, 0, 0, 0, 1])
+# Of the two parts.
+_SCALE_WEIGHT, _PEOPLE_WEIGHT = 0.75, 0.25
 _SCALE, _PEOPLE = slice(0, 5), slice(5, 9)
 
 
@@ -54,15 +59,17 @@ class Scale:
             faces = find_faces(picture)
             scales += _face_scale(faces) if len(faces) else _texture_scale(picture)
             people[min(3, int((faces[:, 3] > _COUNTED_HEIGHT * faces[:, 3].max(initial=0)).sum()))] += 1
-        return joined([(0.75, np.sqrt(scales / scales.sum())), (0.25, np.sqrt(people / people.sum()))])
+        return joined(
+            [(_SCALE_WEIGHT, np.sqrt(scales / scales.sum())), (_PEOPLE_WEIGHT, np.sqrt(people / people.sum()))]
+        )
 
     def shared(self, one: np.ndarray, other: np.ndarray) -> str | None:
         """The scale of both, where a face tells it; two faces are a two-shot."""
-        here, there = np.square(one[_SCALE]) / 0.75, np.square(other[_SCALE]) / 0.75
+        here, there = np.square(one[_SCALE]) / _SCALE_WEIGHT, np.square(other[_SCALE]) / _SCALE_WEIGHT
         common = np.minimum(here, there)[:4]
         if common.max() < 0.45:
             return None
-        people = np.minimum(np.square(one[_PEOPLE]), np.square(other[_PEOPLE])) / 0.25
+        people = np.minimum(np.square(one[_PEOPLE]), np.square(other[_PEOPLE])) / _PEOPLE_WEIGHT
         name = _CLASSES[int(common.argmax())]
         return f"two-shot, {name}" if people[2] > 0.6 else name
 
@@ -73,13 +80,25 @@ class Scale:
         return _NAMED.get(term)
 
 
+def face_share(vectors: np.ndarray) -> np.ndarray:
+    """The share of the pictures of N shots on which there is a face: vectors N x 9, shares N, from 0 to 1."""
+    nobody = np.square(vectors[:, _PEOPLE.start]) / _PEOPLE_WEIGHT
+    return np.asarray(np.clip(1 - nobody, 0, 1))
+
+
+def face_size(vectors: np.ndarray) -> np.ndarray:
+    """How large the faces of N shots are, where there are any: from 0 for far away to 1 for close-ups; N x 9 to N."""
+    shares = np.square(vectors[:, _SCALE][:, : len(_CLASSES)]) / _SCALE_WEIGHT
+    return np.asarray(np.clip(shares @ _SIZES, 0, 1))
+
+
 def _of_shares(scales: Sequence[float], people: Sequence[float]) -> np.ndarray:
     """Its vector for shares of the scales and of the numbers of faces; zero where there are none."""
     padded = [
         np.sqrt(np.pad(np.array(values, np.float64), (0, size - len(values))))
         for values, size in ((scales, 5), (people, 4))
     ]
-    return joined(list(zip((0.75, 0.25), padded, strict=True)))
+    return joined(list(zip((_SCALE_WEIGHT, _PEOPLE_WEIGHT), padded, strict=True)))
 
 
 _NAMED = {
