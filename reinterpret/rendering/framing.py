@@ -52,11 +52,15 @@ def framing_facts(edit: EditList, clip: Clip, settings: Settings) -> list[Any]:
     """What `framing_of` depends on beside the settings, as plain values: for the keys of caches."""
     assert clip.match is not None
     span = _shown_span(edit, clip)
-    facts: list[Any] = [edges.REVISION, subject.REVISION, clip.match.film]
-    facts += [format_fraction(span.start), format_fraction(span.end)]
-    if settings.mask == "trailer" and edit.trailer is not None:
-        facts += [edit.trailer.fingerprint, clip.first_frame]
-    return facts
+    times = [format_fraction(span.start), format_fraction(span.end)]
+    return [edges.REVISION, subject.REVISION, clip.match.film, *times, *mask_facts(edit, clip, settings)]
+
+
+def mask_facts(edit: EditList, clip: Clip, settings: Settings) -> list[Any]:
+    """What `mask_box` depends on beside the settings, likewise."""
+    if settings.mask != "trailer" or edit.trailer is None:
+        return []
+    return [edges.REVISION, edit.trailer.fingerprint, clip.first_frame]
 
 
 def mask_box(edit: EditList, clip: Clip, settings: Settings) -> Box | None:

@@ -245,9 +245,9 @@ def _plane(plane: Any) -> np.ndarray:
 def _inner(size: int, source: int, start: Fraction, end: Fraction) -> tuple[int, int]:
     """Where an area lies in a frame that was scaled from `source` to `size` pixels: even places, where chroma has one.
 
-    What lies beside it does not show: the scaler spills it half a pixel of the source or of the frame.
+    What lies beside it does not show: the scaler spills it over a pixel of the source or of the frame.
     """
-    spilt = max(Fraction(size, source), Fraction(1)) / 2
+    spilt = max(Fraction(size, source), Fraction(1))
     first = 0 if start == 0 else _evenly_up(start * size + spilt)
     last = size if end == 1 else int(end * size - spilt) // 2 * 2
     return min(first, size - 2), last

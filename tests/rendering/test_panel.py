@@ -48,7 +48,7 @@ def within(size: tuple[int, int], sides: tuple[int, int, int, int]) -> tuple[np.
 SIDES = st.tuples(*[st.integers(0, 40)] * 4)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(
     size=st.tuples(st.integers(50, 200).map(lambda half: 2 * half), st.integers(50, 200).map(lambda half: 2 * half)),
     sides=SIDES,
