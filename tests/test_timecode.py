@@ -109,7 +109,7 @@ def test_only_rates_that_run_behind_the_clock_drop() -> None:
     ]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(frame=st.integers(0, 40_000_000), rate=st.sampled_from(RATES), drop=st.booleans())
 def test_frames_come_back_from_labels(frame: int, rate: Fraction, drop: bool) -> None:
     frame %= day_frames(rate, drop=drop and may_drop(rate))

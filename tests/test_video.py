@@ -413,8 +413,9 @@ def opened(path: Path) -> Iterator[Callable[[], bool]]:
     def watch() -> None:
         while not over.is_set():
             try:
-                os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
-                seen.set()
+                writer = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+                seen.set()  # before it is closed: that is what whoever reads is waiting for
+                os.close(writer)
             except OSError as error:
                 if error.errno != errno.ENXIO:  # "nobody reads"
                     raise
