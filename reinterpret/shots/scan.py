@@ -66,10 +66,12 @@ class Scan:
         threads: int = 0,
         on_seconds: Callable[[Fraction], None] | None = None,
         on_body_frame: Callable[[Sample], None] | None = None,
+        on_frame: Callable[[Sample], None] | None = None,
     ) -> None:
         """on_seconds: told how far it is.
 
         on_body_frame: told of every frame of the body of every shot, in order; those of a shot before it comes out.
+        on_frame: told of every frame, in order.
         """
         self.video = video
         self.grid: FrameGrid | None = None
@@ -77,7 +79,7 @@ class Scan:
         self._spacing = _spaced(video, detection)
         self._scaler = Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
         self._frames = prefetch(self._shrunk(decode(video, threads=threads)), depth=_PREFETCHED_FRAMES)
-        self._on_seconds, self._on_body_frame = on_seconds, on_body_frame
+        self._on_seconds, self._on_body_frame, self._on_frame = on_seconds, on_body_frame, on_frame
         self._instants = array("d")
         self._held: deque[Sample] = deque()  # the frames that a boundary yet to come may name, and one before them
         self._kept: list[Sample] = []  # frames of the body of the shot in hand that are older
@@ -100,6 +102,8 @@ class Scan:
             self._instants.append(float(sample.seconds))
             self._held.append(sample)
             last = sample.seconds
+            if self._on_frame is not None:
+                self._on_frame(sample)
             yield from self._cut_at(self._spacing.feed(sample.number, sample.planes))
             while self._held[0].number < self._spacing.first_frame_needed(sample.number) - 1:
                 self._keep(self._held.popleft())

@@ -1,0 +1,283 @@
+"""The way from a trailer's light to its places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple, get_args
+
+import numpy as np
+
+from reinterpret.clip_transitions import Dissolve, Fade, FadeColour
+from reinterpret.embeddings import Film
+from reinterpret.places.fades import LONGEST_SECONDS, fade_gains
+from reinterpret.places.grid_light import GridLight
+from reinterpret.places.pieces import Joint, Piece, body_of, joined, linked, lit_pieces
+from reinterpret.places.place import FadePolicy, Place, PlaceKind, WipePolicy
+from reinterpret.places.titles import TitleGround
+from reinterpret.places.wipes import is_wipe
+from reinterpret.timebase import frame_at
+
+# Nobody sees a picture that has no more light than this in the mean, and differs by no more from part to part: levels.
+_FAINT_LEVEL, _FAINT_DEVIATION = 10.0, 2.5
+# Where two pictures meet in the dark, no more than this share of the light of either is left.
+_MET_SHARE = 0.6
+# Frames beside a cut that are looked at to see how light the pictures there are.
+_BESIDE_FRAMES = 8
+# Beside a cut, or the edge of the film, a picture that has this share of its light left has not been faded.
+_FADED_SHARE = 0.3
+
+
+def places_of(film: Film, *, fades: FadePolicy = "follow", wipes: WipePolicy = "dissolve") -> tuple[Place, ...]:
+    """What of a trailer becomes one clip each; they tile its grid.
+
+    Without light, as of a film of a library, its shots as they are. fades: `cut` leaves the frames of a fade to the
+    picture, which begins and ends hard. wipes: what becomes of them.
+    """
+    if film.light is None:
+        return _shots_as_places(film)
+    light = GridLight(film, film.light)
+    pieces = _without_false_wipes(lit_pieces(film, light), film, light)
+    pieces = _with_titles_alone(pieces, film, light)
+    pieces = _met(_as_black(pieces, light), light)
+    return _finished(pieces, film, light, fades=fades, wipes=wipes)
+
+
+def _shots_as_places(film: Film) -> tuple[Place, ...]:
+    """Each shot that is on the grid for a frame at least."""
+    if film.grid.frame_count == film.shots[-1].end_frame:
+        edges = [shot.start_frame for shot in film.shots]
+    else:
+        edges = [min(frame_at(shot.span.start, film.grid.rate), film.grid.frame_count) for shot in film.shots]
+    places = []
+    for row, (first, end) in enumerate(pairwise([*edges, film.grid.frame_count])):
+        if first < end:
+            found = film.kinds[row]
+            kind: PlaceKind = found if found in ("title", "black", "white") else "scene"
+            places.append(Place(first, end, kind, None if kind in ("black", "white") else row, (first, end)))
+    return tuple(places)
+
+
+def _without_false_wipes(pieces: Sequence[Piece], film: Film, light: GridLight) -> list[Piece]:
+    """What passes the lens is no wipe: both sides of it are one shot."""
+    kept: list[Piece] = []
+    for piece in pieces:
+        joint = piece.joint
+        if joint is not None and joint.transition == "wipe" and not is_wipe(light, joint.start, joint.end):
+            kept[-1] = joined(kept[-1], piece, film, light)
+        else:
+            kept.append(piece)
+    return kept
+
+
+def _with_titles_alone(pieces: Sequence[Piece], film: Film, light: GridLight) -> list[Piece]:
+    """Titles with nothing but their own frames: the others go to the scene next to them, or else are black."""
+    alone = {number: _alone(pieces, number, film, light) for number in range(len(pieces)) if _is_title(pieces, number)}
+    kept: list[Piece] = []
+    for number, piece in enumerate(pieces):
+        if number in alone:
+            kept += alone[number]
+            continue
+        first, end = piece.first, piece.end
+        if piece.kind == "scene" and number - 1 in alone:
+            first = alone[number - 1][-1].end
+        if piece.kind == "scene" and number + 1 in alone:
+            end = alone[number + 1][0].first
+        if first < end:
+            kept.append(replace(piece, first=first, end=end))
+    return linked(kept)
+
+
+def _is_title(pieces: Sequence[Piece], number: int) -> bool:
+    return 0 <= number < len(pieces) and pieces[number].kind == "title"
+
+
+def _alone(pieces: Sequence[Piece], number: int, film: Film, light: GridLight) -> list[Piece]:
+    """The title, with black where there is something else in its midst, or where it borders on no scene."""
+    piece = pieces[number]
+    assert piece.row is not None
+    first, end = _reach(pieces, number)
+    body = body_of(film, light, piece.row, (piece.first, piece.end))
+    own = TitleGround(light, *body).own(first, end)
+    within = np.flatnonzero(own[body[0] - first : body[1] - first]) + body[0] - first
+    if len(within) == 0:
+        return [replace(piece, kind="scene")]
+    lead, trail = int(within[0]), int(within[-1]) + 1
+    while lead > 0 and own[lead - 1]:
+        lead -= 1
+    while trail < len(own) and own[trail]:
+        trail += 1
+    # Where no scene goes on, what is not the title's own is left dark.
+    if number == 0 or piece.joint is None or pieces[number - 1].kind != "scene":
+        own[:lead], lead = False, 0
+    if number + 1 == len(pieces) or pieces[number + 1].joint is None or pieces[number + 1].kind != "scene":
+        own[trail:], trail = False, len(own)
+    parts = []
+    for start, stop in _runs(own[lead:trail]):
+        part = Piece(first + lead + start, first + lead + stop, "title", piece.row, piece.joint)
+        parts.append(part if own[lead + start] else replace(part, kind="black", row=None))
+    return parts
+
+
+def _reach(pieces: Sequence[Piece], number: int) -> tuple[int, int]:
+    """The frames that may be a title's: its own, and those on which it and the scenes next to it are mixed.
+
+    Of a scene no more than the half.
+    """
+    piece = pieces[number]
+    first, end = piece.first, piece.end
+    if piece.joint is not None and pieces[number - 1].kind == "scene":
+        before = pieces[number - 1]
+        first = min(first, max(piece.joint.start, (before.first + before.end + 1) // 2))
+    if number + 1 < len(pieces) and pieces[number + 1].kind == "scene":
+        after = pieces[number + 1]
+        if after.joint is not None:
+            end = max(end, min(after.joint.end, (after.first + after.end) // 2))
+    return first, end
+
+
+def _runs(values: np.ndarray) -> list[tuple[int, int]]:
+    """Where values stay the same: half-open ranges that tile them."""
+    return list(pairwise([0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]))
+
+
+def _as_black(pieces: Sequence[Piece], light: GridLight) -> list[Piece]:
+    """Pieces with so little light that nobody sees anything are black."""
+    return linked(
+        [
+            Piece(piece.first, piece.end, "black") if piece.kind == "scene" and _is_faint(piece, light) else piece
+            for piece in pieces
+        ]
+    )
+
+
+def _is_faint(piece: Piece, light: GridLight) -> bool:
+    frames = np.arange(piece.first, piece.end)
+    for some in (frames[:: max(1, len(frames) // 16)], frames):
+        levels = light.levels_of(some)[:, light.picture.ravel()]
+        if levels.shape[1] and np.any((levels.mean(axis=1) > _FAINT_LEVEL) | (levels.std(axis=1) > _FAINT_DEVIATION)):
+            return False
+    return True
+
+
+def _met(pieces: Sequence[Piece], light: GridLight) -> list[Piece]:
+    """Two scenes that fade into each other without a frame of black (or white) meet where it is darkest.
+
+    If it is not dark there, it is a dissolve.
+    """
+    kept = list(pieces)
+    for number, (before, piece) in enumerate(pairwise(pieces), start=1):
+        joint = piece.joint
+        if joint is None or joint.transition != "fade" or "title" in (before.kind, piece.kind):
+            continue
+        before = kept[number - 1]
+        met = _meeting(before, piece, joint, light)
+        kept[number - 1] = replace(before, end=met.frame)
+        kept[number] = replace(piece, first=met.frame, joint=met)
+    return kept
+
+
+def _meeting(before: Piece, after: Piece, joint: Joint, light: GridLight) -> Joint:
+    """Where two scenes meet in the dark, or in white; if they do not, the dissolve that it is."""
+    first, end = max(joint.start - 1, before.first), min(joint.end + 1, after.end)
+    colours: tuple[FadeColour, ...] = get_args(FadeColour)
+    for colour, levels in zip(colours, (light.levels, light.from_white), strict=True):
+        amount = levels(first, end).mean(axis=1)
+        earlier = levels(max(first - _BESIDE_FRAMES, before.first), first + 1).mean()
+        later = levels(end - 1, min(end + _BESIDE_FRAMES, after.end)).mean()
+        least = int(amount.argmin())
+        if amount[least] > _MET_SHARE * min(earlier, later):
+            continue
+        # The frame itself is one of the picture to which there is the smaller step.
+        steps = [abs(amount[at] - amount[least]) if 0 <= at < len(amount) else np.inf for at in (least - 1, least + 1)]
+        frame = int(min(max(first + least + (steps[0] <= steps[1]), before.first + 1), after.end - 1))
+        return Joint(frame, "fade", frame, frame, colour)
+    return replace(joint, transition="dissolve")
+
+
+def _finished(
+    pieces: Sequence[Piece], film: Film, light: GridLight, *, fades: FadePolicy, wipes: WipePolicy
+) -> tuple[Place, ...]:
+    """Pieces as places: with their fades, then with dissolves where there is room for them."""
+    mixed = ("dissolve", "wipe") if wipes == "dissolve" else ("dissolve",)
+    places: list[Place] = []
+    for before, piece, after in zip([None, *pieces[:-1]], pieces, [*pieces[1:], None], strict=True):
+        begins = ends = None
+        if fades == "follow" and piece.row is not None:
+            begins = _fade(piece, _edge(piece, before, piece.joint, film, light), light, backwards=False)
+            joint = None if after is None else after.joint
+            ends = _fade(piece, _edge(piece, after, joint, film, light), light, backwards=True)
+            begins, ends = _fitting(begins, ends, piece.end - piece.first)
+        body = piece.first + len(begins or ()), piece.end - len(ends or ())
+        place = Place(piece.first, piece.end, piece.kind, piece.row, body, begins, ends)
+        if places and place.kind == places[-1].kind == "scene" and piece.joint and piece.joint.transition in mixed:
+            places[-1], place = _dissolved(places[-1], place, piece.joint)
+        places.append(place)
+    return tuple(places)
+
+
+class _Edge(NamedTuple):
+    """What a picture comes out of, or goes into."""
+
+    colour: FadeColour
+    darkest: float
+    """What may be left of it at most on the frame at the edge, for it to be a fade."""
+    parts: np.ndarray | None = None
+    """C: those of the picture that tell; all of them if it is None."""
+
+
+def _edge(piece: Piece, beside: Piece | None, joint: Joint | None, film: Film, light: GridLight) -> _Edge | None:
+    """What is at one end of a piece; None if it does not fade there. joint: of the two, if they are joined."""
+    if beside is not None and beside.kind in ("black", "white"):
+        return _Edge("white" if beside.kind == "white" else "black", 1.0)
+    if piece.kind == "title":
+        return None
+    if beside is None or joint is None:
+        return _Edge("black", _FADED_SHARE)
+    darkest = _FADED_SHARE if joint.transition == "cut" else 1.0
+    if beside.kind == "title":
+        assert beside.row is not None
+        ground = TitleGround(light, *body_of(film, light, beside.row, (beside.first, beside.end)))
+        return _Edge("white" if ground.light_ground else "black", darkest, ground.free)
+    return None if joint.transition in ("dissolve", "wipe") else _Edge(joint.colour or "black", darkest)
+
+
+def _fade(piece: Piece, edge: _Edge | None, light: GridLight, *, backwards: bool) -> Fade | None:
+    """How a piece comes out of an edge, or goes into it (backwards), if it fades."""
+    if edge is None:
+        return None
+    most = round(LONGEST_SECONDS * light.frame_rate)
+    first, end = piece.first, min(piece.end, piece.first + most)
+    if backwards:
+        first, end = max(piece.first, piece.end - most), piece.end
+    levels = (light.from_white if edge.colour == "white" else light.levels)(first, end)
+    levels = levels if edge.parts is None else levels * edge.parts
+    gains = fade_gains(levels[::-1] if backwards else levels, light.frame_rate, darkest=edge.darkest)
+    return Fade(edge.colour, gains[::-1] if backwards else gains) if gains else None
+
+
+def _fitting(fade_in: Fade | None, fade_out: Fade | None, frames: int) -> tuple[Fade | None, Fade | None]:
+    """Fades that do not overlap: each gives up what is clearest of it, the longer one more."""
+    begins, ends = list(fade_in.gains if fade_in else ()), list(fade_out.gains if fade_out else ())
+    while len(begins) + len(ends) > frames:
+        if begins and (not ends or begins[-1] >= ends[0]):
+            begins.pop()
+        else:
+            ends.pop(0)
+    return (
+        Fade(fade_in.colour, tuple(begins)) if fade_in and begins else None,
+        Fade(fade_out.colour, tuple(ends)) if fade_out and ends else None,
+    )
+
+
+def _dissolved(before: Place, place: Place, joint: Joint) -> tuple[Place, Place]:
+    """Two scenes with the dissolve between them, as far as there is room for it in both."""
+    earlier = min(joint.frame - joint.start, before.body[1] - before.body[0])
+    later = min(joint.end - joint.frame, place.body[1] - place.body[0])
+    if earlier + later < 1 or before.fade_out is not None or place.fade_in is not None:
+        return before, place
+    return (
+        replace(before, body=(before.body[0], before.body[1] - earlier)),
+        replace(place, body=(place.body[0] + later, place.body[1]), dissolve=Dissolve(earlier, later)),
+    )

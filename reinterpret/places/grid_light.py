@@ -1,0 +1,100 @@
+"""The light of a trailer, frame by frame of the grid that its edit is made on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Literal, get_args
+
+import numpy as np
+
+from reinterpret.cues.cards import Look
+from reinterpret.embeddings import Film
+from reinterpret.light import COLUMNS, LEVELS, LOOKS, ROWS, FilmLight
+from reinterpret.shots.transitions import BLACK, WHITE
+from reinterpret.timebase import INSIDE_FRAME
+
+# Luma above that of the film's own black from which one sees something; and where there is something at all. A picture
+# that sinks as low and comes back, or cuts to another, has not been gone.
+_VISIBLE_LEVELS, _TRACE_LEVELS = 3, 1
+# Black is 16; what transfers make of it is no brighter than this.
+_BLACKEST, _HIGHEST_BLACK = 16, 30
+# A part of the picture that is never lighter than this, in levels, belongs to the bars around it.
+_BAR_LEVEL = 6
+
+Lighting = Literal["lit", "black", "white"]
+"""What a frame is: one with a picture, or truly black, or white."""
+
+
+class GridLight:
+    """What was measured of a film, for each frame of its grid. Levels are counted from the film's own black."""
+
+    def __init__(self, film: Film, light: FilmLight) -> None:
+        """light: of the film."""
+        self._light, grid = light, film.grid
+        self._shown = None
+        if grid.frame_count != len(light):
+            instants = [float((grid.slot(frame) + INSIDE_FRAME) / grid.rate) for frame in range(grid.frame_count)]
+            self._shown = np.searchsorted(light.seconds, instants, side="right").clip(1) - 1
+        self.frame_count, self.frame_rate = grid.frame_count, float(grid.rate)
+        tops, flats = self._on_grid(light.tops), self._on_grid(light.flats)
+        black_tops = tops[flats == BLACK]
+        floor = np.percentile(black_tops, 25) if len(black_tops) else _BLACKEST
+        floor = min(max(floor, _BLACKEST), _HIGHEST_BLACK)
+        self.black = _with(tops <= floor + _VISIBLE_LEVELS, tops <= floor + _TRACE_LEVELS)
+        self.white = flats == WHITE
+        self._looks = self._on_grid(light.looks)
+        self._black_level = 0.0
+        if self.black.any():
+            some = np.flatnonzero(self.black)
+            self._black_level = float(np.median(self.levels_of(some[:: max(1, len(some) // 64)])))
+        lit = light.cells.max(axis=0) > 255 * np.sqrt(_BAR_LEVEL / LEVELS)
+        self.picture = _box(lit)
+        """ROWS x COLUMNS: which parts lie between the bars."""
+
+    def frame_of(self, number: int) -> int:
+        """The frame of the grid at which a frame of the film begins to be shown."""
+        return number if self._shown is None else int(np.searchsorted(self._shown, number))
+
+    def levels(self, first: int, end: int) -> np.ndarray:
+        """Some frames, half-open, as n x 576 float32: how much light each part of the picture has, 0 to 219."""
+        return self.levels_of(np.arange(first, end))
+
+    def levels_of(self, frames: np.ndarray) -> np.ndarray:
+        """The same of any frames."""
+        numbers = frames if self._shown is None else self._shown[frames]
+        return np.asarray(np.maximum(self._light.levels(numbers) - self._black_level, 0))
+
+    def from_white(self, first: int, end: int) -> np.ndarray:
+        """The same, counted from white down; bars around the picture have none."""
+        return np.asarray((LEVELS - self._black_level - self.levels(first, end)) * self.picture.ravel())
+
+    def look(self, frame: int) -> Look:
+        """What a frame looks like by itself, one of LOOKS."""
+        return LOOKS[int(self._looks[frame])]
+
+    def runs(self) -> Iterator[tuple[Lighting, int, int]]:
+        """All frames as runs, half-open, in order."""
+        codes = np.where(self.black, 1, np.where(self.white, 2, 0))
+        edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), self.frame_count]
+        for first, end in pairwise(edges):
+            yield get_args(Lighting)[int(codes[first])], first, end
+
+    def _on_grid(self, values: np.ndarray) -> np.ndarray:
+        return values if self._shown is None else values[self._shown]
+
+
+def _with(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of N frames lie in a run of some that has one of the others."""
+    begins = np.diff(some.astype(np.int8), prepend=0) == 1
+    run = np.cumsum(begins) * some
+    return np.asarray(some & np.isin(run, np.unique(run[some & others])))
+
+
+def _box(lit: np.ndarray) -> np.ndarray:
+    """All that lies between the first and last rows and columns that are ever lit."""
+    box = np.zeros((ROWS, COLUMNS), bool)
+    rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
+    if len(rows):
+        box[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = True
+    return box
