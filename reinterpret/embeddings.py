@@ -108,7 +108,7 @@ def embed_video(
     """Decode a film once: find its shots, measure how they run and embed some frames of the body of each.
 
     threads: of the decoder, 0 for all cores. on_seconds: told how far it is. light: whether that is measured too, of
-    every frame, as is needed of a trailer. Raises VideoError.
+    every frame, and cuts are found behind black frames, as is needed of a trailer. Raises VideoError.
     """
     meters, lights = _Meters(video), LightMeter(rotation=video.rotation) if light else None
     on_frame = None if lights is None else lights.feed
@@ -119,6 +119,7 @@ def embed_video(
         on_seconds=on_seconds,
         on_body_frame=meters.feed,
         on_frame=on_frame,
+        flat_cuts=light,
     ) as scan:
         embedded = list(_embed(_pick(scan, meters, video), encoder, float(video.frame_rate)))
         assert scan.grid is not None

@@ -34,17 +34,20 @@ _CLEAR = 0.985
 LONGEST_SECONDS = 10.0
 
 
-def fade_gains(light: np.ndarray, frame_rate: float, *, darkest: float = 1.0) -> tuple[float, ...]:
+def fade_gains(
+    light: np.ndarray, frame_rate: float, *, darkest: float = 1.0, words: bool = True
+) -> tuple[float, ...]:
     """What is left of a picture on each frame of a fade, the darkest first; nothing where it begins at once.
 
     light: K x C, how far each part of a picture is from black, in levels, the frame next to the black first; or from
     white, if the fade is to white. C: ROWS x COLUMNS. darkest: what may be left at most on the first frame, for it to
-    be a fade.
+    be a fade. words: whether some may stand over it.
     """
     light = light[: round(LONGEST_SECONDS * frame_rate)]
     if len(light) < 2:
         return ()
-    light = light[:, ~_words(light[: round(_STEADY_SECONDS * frame_rate)])]
+    if words:
+        light = light[:, ~_words(light[: max(2, round(_STEADY_SECONDS * frame_rate))])]
     curve = light_curve(light, frame_rate)
     ahead = max(2, round(_AHEAD_SECONDS * frame_rate))
     soon = curve[1 : ahead + 2].max()

@@ -46,10 +46,10 @@ def places_of(film: Film, *, fades: FadePolicy = "follow", wipes: WipePolicy = "
 
 def _shots_as_places(film: Film) -> tuple[Place, ...]:
     """Each shot that is on the grid for a frame at least."""
-    if film.grid.frame_count == film.shots[-1].end_frame:
-        edges = [shot.start_frame for shot in film.shots]
-    else:
-        edges = [min(frame_at(shot.span.start, film.grid.rate), film.grid.frame_count) for shot in film.shots]
+    slots = [frame_at(shot.span.start, film.grid.rate) for shot in film.shots]
+    edges = [shot.start_frame for shot in film.shots]
+    if film.grid.frame_count != film.shots[-1].end_frame or slots != [film.grid.slot(edge) for edge in edges]:
+        edges = [min(slot, film.grid.frame_count) for slot in slots]
     places = []
     for row, (first, end) in enumerate(pairwise([*edges, film.grid.frame_count])):
         if first < end:
@@ -164,15 +164,19 @@ def _is_faint(piece: Piece, light: GridLight) -> bool:
 def _met(pieces: Sequence[Piece], light: GridLight) -> list[Piece]:
     """Two scenes that fade into each other without a frame of black (or white) meet where it is darkest.
 
-    If it is not dark there, it is a dissolve.
+    If it is not dark there, it is a dissolve; and so it is if they go over through some other colour.
     """
     kept = list(pieces)
     for number, (before, piece) in enumerate(pairwise(pieces), start=1):
-        joint = piece.joint
-        if joint is None or joint.transition != "fade" or "title" in (before.kind, piece.kind):
+        joint, before = piece.joint, replace(before, first=kept[number - 1].first)
+        if joint is None or "title" in (before.kind, piece.kind):
             continue
-        before = kept[number - 1]
-        met = _meeting(before, piece, joint, light)
+        if joint.transition == "cut":
+            met = _through_colour(before, piece, joint, light)
+        elif joint.transition == "fade":
+            met = _meeting(before, piece, joint, light)
+        else:
+            continue
         kept[number - 1] = replace(before, end=met.frame)
         kept[number] = replace(piece, first=met.frame, joint=met)
     return kept
@@ -189,11 +193,40 @@ def _meeting(before: Piece, after: Piece, joint: Joint, light: GridLight) -> Joi
         least = int(amount.argmin())
         if amount[least] > _MET_SHARE * min(earlier, later):
             continue
-        # The frame itself is one of the picture to which there is the smaller step.
-        steps = [abs(amount[at] - amount[least]) if 0 <= at < len(amount) else np.inf for at in (least - 1, least + 1)]
-        frame = int(min(max(first + least + (steps[0] <= steps[1]), before.first + 1), after.end - 1))
+        frame = first + least + _first_of_another(levels(first, end), least)
+        frame = int(min(max(frame, before.first + 1), after.end - 1))
         return Joint(frame, "fade", frame, frame, colour)
     return replace(joint, transition="dissolve")
+
+
+def _through_colour(before: Piece, after: Piece, joint: Joint, light: GridLight) -> Joint:
+    """Where two scenes meet on a frame of one even colour, into which the one goes and from which the other comes.
+
+    As an edit can show it: a dissolve over the same frames. Where there is no such frame it stays the cut that it is.
+    """
+    first, end = joint.frame, joint.frame
+    while first > before.first + 1 and light.is_even(first - 1):
+        first -= 1
+    while end < after.end - 1 and light.is_even(end):
+        end += 1
+    if first == end:
+        return joint
+    most = round(LONGEST_SECONDS * light.frame_rate)
+    colour = light.levels(first, end).mean(axis=0)
+    goes = np.abs(light.levels(max(before.first, first - most), first) - colour)[::-1]
+    comes = np.abs(light.levels(end, min(after.end, end + most)) - colour)
+    start, stop = (len(fade_gains(far, light.frame_rate, words=False)) for far in (goes, comes))
+    if start + stop == 0:
+        return joint
+    return Joint(joint.frame, "dissolve", first - start, end + stop)
+
+
+def _first_of_another(levels: np.ndarray, darkest: int) -> int:
+    """Where about the darkest of N frames the picture changes to another: relative to it, -1 to 2."""
+    details = levels / (levels.mean(axis=1, keepdims=True) + 1e-3)
+    places = [at for at in range(darkest - 1, darkest + 3) if 0 < at < len(levels)]
+    changes = [float(np.abs(details[at] - details[at - 1]).mean()) for at in places]
+    return places[int(np.argmax(changes))] - darkest if places else 0
 
 
 def _finished(

@@ -16,7 +16,7 @@ from reinterpret.timebase import INSIDE_FRAME
 
 # Luma above that of the film's own black from which one sees something; and where there is something at all. A picture
 # that sinks as low and comes back, or cuts to another, has not been gone.
-_VISIBLE_LEVELS, _TRACE_LEVELS = 3, 1
+_VISIBLE_LEVELS, _TRACE_LEVELS = 2, 1
 # Black is 16; what transfers make of it is no brighter than this.
 _BLACKEST, _HIGHEST_BLACK = 16, 30
 # A part of the picture that is never lighter than this, in levels, belongs to the bars around it.
@@ -26,20 +26,25 @@ Lighting = Literal["lit", "black", "white"]
 """What a frame is: one with a picture, or truly black, or white."""
 
 
+# A picture of one colour is no darker than this, and varies by no more, in levels.
+_COLOUR_LEVEL, _EVEN_LEVELS = 24.0, 1.5
+
+
 class GridLight:
     """What was measured of a film, for each frame of its grid. Levels are counted from the film's own black."""
 
     def __init__(self, film: Film, light: FilmLight) -> None:
         """light: of the film."""
         self._light, grid = light, film.grid
-        self._shown = None
-        if grid.frame_count != len(light):
-            instants = [float((grid.slot(frame) + INSIDE_FRAME) / grid.rate) for frame in range(grid.frame_count)]
-            self._shown = np.searchsorted(light.seconds, instants, side="right").clip(1) - 1
+        # A film of a variable rate has as many frames on its grid as before, and yet others.
+        slots = np.delete(np.arange(grid.frame_count + len(grid.dropped)), np.array(grid.dropped, np.int64))
+        instants = (slots + float(INSIDE_FRAME)) / float(grid.rate)
+        shown = np.searchsorted(light.seconds, instants, side="right").clip(1) - 1
+        self._shown = None if np.array_equal(shown, np.arange(len(light))) else shown
         self.frame_count, self.frame_rate = grid.frame_count, float(grid.rate)
         tops, flats = self._on_grid(light.tops), self._on_grid(light.flats)
         black_tops = tops[flats == BLACK]
-        floor = np.percentile(black_tops, 25) if len(black_tops) else _BLACKEST
+        floor = np.percentile(black_tops, 10) if len(black_tops) else _BLACKEST
         floor = min(max(floor, _BLACKEST), _HIGHEST_BLACK)
         self.black = _with(tops <= floor + _VISIBLE_LEVELS, tops <= floor + _TRACE_LEVELS)
         self.white = flats == WHITE
@@ -51,6 +56,8 @@ class GridLight:
         lit = light.cells.max(axis=0) > 255 * np.sqrt(_BAR_LEVEL / LEVELS)
         self.picture = _box(lit)
         """ROWS x COLUMNS: which parts lie between the bars."""
+        self.inside = self.picture & ~border(self.picture)
+        """The same without those at its edge, which may be bar in part."""
 
     def frame_of(self, number: int) -> int:
         """The frame of the grid at which a frame of the film begins to be shown."""
@@ -73,6 +80,11 @@ class GridLight:
         """What a frame looks like by itself, one of LOOKS."""
         return LOOKS[int(self._looks[frame])]
 
+    def is_even(self, frame: int) -> bool:
+        """Whether a frame is of one colour between the bars, as light as a picture."""
+        levels = self.levels(frame, frame + 1)[0, self.inside.ravel()]
+        return bool(levels.size and levels.mean() > _COLOUR_LEVEL and levels.std() < _EVEN_LEVELS)
+
     def runs(self) -> Iterator[tuple[Lighting, int, int]]:
         """All frames as runs, half-open, in order."""
         codes = np.where(self.black, 1, np.where(self.white, 2, 0))
@@ -82,6 +94,13 @@ class GridLight:
 
     def _on_grid(self, values: np.ndarray) -> np.ndarray:
         return values if self._shown is None else values[self._shown]
+
+
+def border(picture: np.ndarray) -> np.ndarray:
+    """The outermost parts of a picture, ROWS x COLUMNS."""
+    padded = np.pad(picture, 1)
+    inner = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    return np.asarray(picture & ~inner)
 
 
 def _with(some: np.ndarray, others: np.ndarray) -> np.ndarray:

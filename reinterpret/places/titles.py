@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reinterpret.places.fades import near
-from reinterpret.places.grid_light import GridLight
+from reinterpret.places.grid_light import GridLight, border
 
 # Looks of frames that show the letters as they are, and of those that may show them on their way.
 _LETTERS, _ON_THE_WAY = ("letters", "mark"), ("letters", "mark", "thing")
@@ -41,7 +41,7 @@ class TitleGround:
             self.free = light.picture.ravel().copy()
         self.light_ground = even > _LIGHT_GROUND_LEVEL
         self._nothing = _NOTHING_LEVELS + 1.5 * float(np.percentile(self._residue(levels), 90))
-        self._border = light.picture.ravel() & _border(light.picture).ravel()
+        self._border = light.picture.ravel() & border(light.picture).ravel()
 
     def own(self, first: int, end: int) -> np.ndarray:
         """For some frames whether they are the title's own: there is nothing on its ground, or nothing but letters.
@@ -73,10 +73,3 @@ class TitleGround:
         if lit.mean() > 0.5:
             gains = np.clip(np.median(seen[:, lit] / ground[lit], axis=1), 0, 1.2)
         return np.asarray(np.abs(seen - gains[:, None] * ground).mean(axis=1))
-
-
-def _border(picture: np.ndarray) -> np.ndarray:
-    """The outermost parts of a picture."""
-    inside = np.pad(picture, 1)
-    inner = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
-    return np.asarray(picture & ~inner)
