@@ -38,7 +38,7 @@ class FilmLight:
     """N x 18 x 32 uint8: mean luma of the parts of the picture, upright, as the root of the level above black: dark
     levels are kept to a hundredth, bright ones to one and a half."""
     tops: np.ndarray
-    """N uint8: luma that no more than ten pixels of 288 x 160 exceed."""
+    """N uint8: luma that no more than ten pixels of 288 x 160 exceed, each the mean of nine."""
     flats: np.ndarray
     """N uint8: what `flat_picture` says of each."""
     looks: np.ndarray
@@ -86,8 +86,8 @@ class LightMeter:
         turned = upright(luma, self._rotation).astype(np.float32)
         small = cv2.resize(turned, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
         roots = np.sqrt(np.clip(small - BLACK_LEVEL, 0, LEVELS) / LEVELS) * 255
-        # Counted, not sorted: that is a tenth of the time.
-        above = np.cumsum(np.bincount(luma.ravel(), minlength=256)[::-1])
+        # Grain is averaged out, letters are not. Counted, not sorted: that is a tenth of the time.
+        above = np.cumsum(np.bincount(cv2.blur(luma, (3, 3)).ravel(), minlength=256)[::-1])
         look: Look = "empty" if flat in (BLACK, WHITE) else look_on_ground(self._scaler.rgb_of_planes(sample.planes))
         self._seconds.append(float(sample.seconds))
         self._cells += np.round(roots).astype(np.uint8).tobytes()

@@ -254,14 +254,15 @@ def _measure(ink: np.ndarray) -> _Ink:
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     label = labels.ravel()[places]
     widths, heights, areas = boxes[:, 2], boxes[:, 3], boxes[:, 4].astype(np.float64)
-    fill = areas / (widths * heights)
+    # What is not ink is a component too, and may have no pixel.
+    fill = areas / np.maximum(widths * heights, 1)
     unlike = (heights > _TALLEST_LETTER * height) | (widths > 0.97 * width) | (fill < 0.1)
 
     depth = cv2.distanceTransform(cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
     deepest = np.zeros(count, np.float32)
     np.maximum.at(deepest, label, depth[1:-1, 1:-1].ravel()[places])
     # Of what is a few pixels high it cannot be told.
-    strokes = np.where(heights < 6, 0.5, np.minimum(2 * deepest / np.minimum(widths, heights), 1))
+    strokes = np.where(heights < 6, 0.5, np.minimum(2 * deepest / np.maximum(np.minimum(widths, heights), 1), 1))
 
     share_in_lines, longest = _lines(ink, places, label, boxes)
     return _Ink(
@@ -290,7 +291,7 @@ def _lines(ink: np.ndarray, places: np.ndarray, parts: np.ndarray, boxes: np.nda
     line_of = labels.ravel()[places]
     amount = np.maximum(np.bincount(line_of, minlength=count), 1)
     widths = around[:, 2].astype(np.float64)
-    tall = _usual_heights(line_of, heights, around[:, 3].astype(np.float64))
+    tall = np.maximum(_usual_heights(line_of, heights, around[:, 3].astype(np.float64)), 1)
     begins = np.diff(ink.view(np.int8), axis=1, prepend=0) == 1
     strokes = np.bincount(labels[begins], minlength=count) / tall
     alike = np.bincount(line_of, heights >= 0.45 * tall[line_of], minlength=count) / amount

@@ -26,6 +26,8 @@ _HARD_SHARE = 0.7
 # Words that stand over a picture while it fades: as light as this, in levels, as steady for so long, and no more of the
 # picture than that.
 _WORD_LEVEL, _STEADY_SHARE, _STEADY_SECONDS, _MOST_WORDS = 20.0, 0.8, 1 / 3, 0.4
+# A picture that has no more light than this beside them is no picture, but what compression left.
+_LEAST_FADING = 3.0
 # Pictures so far apart are compared: what moves between them is still about where it was.
 _STEP_SECONDS = 1 / 8
 # Nobody sees the difference.
@@ -34,9 +36,7 @@ _CLEAR = 0.985
 LONGEST_SECONDS = 10.0
 
 
-def fade_gains(
-    light: np.ndarray, frame_rate: float, *, darkest: float = 1.0, words: bool = True
-) -> tuple[float, ...]:
+def fade_gains(light: np.ndarray, frame_rate: float, *, darkest: float = 1.0, words: bool = True) -> tuple[float, ...]:
     """What is left of a picture on each frame of a fade, the darkest first; nothing where it begins at once.
 
     light: K x C, how far each part of a picture is from black, in levels, the frame next to the black first; or from
@@ -47,7 +47,8 @@ def fade_gains(
     if len(light) < 2:
         return ()
     if words:
-        light = light[:, ~_words(light[: max(2, round(_STEADY_SECONDS * frame_rate))])]
+        over = _words(light[: max(2, round(_STEADY_SECONDS * frame_rate))])
+        light = light[:, ~over]
     curve = light_curve(light, frame_rate)
     ahead = max(2, round(_AHEAD_SECONDS * frame_rate))
     soon = curve[1 : ahead + 2].max()
@@ -64,7 +65,12 @@ def fade_gains(
 def _words(light: np.ndarray) -> np.ndarray:
     """C: which parts have words on them that stand while the picture fades, or are next to one that has."""
     steady = (light.min(axis=0) > _WORD_LEVEL) & (light.min(axis=0) > _STEADY_SHARE * light.max(axis=0))
-    return near(steady) if 0 < steady.mean() < _MOST_WORDS else np.zeros_like(steady)
+    over = near(steady)
+    if not steady.any() or steady.mean() > _MOST_WORDS or over.all():
+        return np.zeros_like(steady)
+    # Where the rest does not fade, there is nothing that they stand over.
+    rest = light[:, ~over].mean(axis=1)
+    return over if rest[0] < _HARD_SHARE * rest.max() and rest.max() > _LEAST_FADING else np.zeros_like(steady)
 
 
 def near(parts: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from reinterpret.clip_transitions import Dissolve, Fade, FadeColour
 from reinterpret.embeddings import Film
 from reinterpret.places.fades import LONGEST_SECONDS, fade_gains
 from reinterpret.places.grid_light import GridLight
-from reinterpret.places.pieces import Joint, Piece, body_of, joined, linked, lit_pieces
+from reinterpret.places.pieces import Joint, Piece, body_of, joined, linked, lit_pieces, rowed
 from reinterpret.places.place import FadePolicy, Place, PlaceKind, WipePolicy
 from reinterpret.places.titles import TitleGround
 from reinterpret.places.wipes import is_wipe
@@ -25,6 +25,11 @@ _FAINT_LEVEL, _FAINT_DEVIATION = 10.0, 2.5
 _MET_SHARE = 0.6
 # Frames beside a cut that are looked at to see how light the pictures there are.
 _BESIDE_FRAMES = 8
+# A scene that sinks below so many levels, and this share of what it has before and after, within some seconds on either
+# side, and comes back as a picture less alike than that, is two.
+_VALLEY_LEVEL, _VALLEY_SHARE, _VALLEY_SECONDS, _ALIKE = 6.0, 0.15, 1.0, 0.6
+# Words on black for a shorter time than this are left to the scene that they are in.
+_LEAST_TITLE_SECONDS = 0.4
 # Beside a cut, or the edge of the film, a picture that has this share of its light left has not been faded.
 _FADED_SHARE = 0.3
 
@@ -39,6 +44,7 @@ def places_of(film: Film, *, fades: FadePolicy = "follow", wipes: WipePolicy = "
         return _shots_as_places(film)
     light = GridLight(film, film.light)
     pieces = _without_false_wipes(lit_pieces(film, light), film, light)
+    pieces = _with_titles_found(_with_valleys(pieces, film, light), light)
     pieces = _with_titles_alone(pieces, film, light)
     pieces = _met(_as_black(pieces, light), light)
     return _finished(pieces, film, light, fades=fades, wipes=wipes)
@@ -69,6 +75,78 @@ def _without_false_wipes(pieces: Sequence[Piece], film: Film, light: GridLight) 
         else:
             kept.append(piece)
     return kept
+
+
+def _with_titles_found(pieces: Sequence[Piece], light: GridLight) -> list[Piece]:
+    """Titles on black that no shot of their own was found for, cut out of the scenes that they are in."""
+    least = max(2, round(_LEAST_TITLE_SECONDS * light.frame_rate))
+    found: list[Piece] = []
+    for piece in pieces:
+        if piece.kind != "scene":
+            found.append(piece)
+            continue
+        lettered = np.array([light.look(frame) == "letters" for frame in range(piece.first, piece.end)])
+        start = piece.first
+        for first, end in _runs(lettered):
+            first, end = first + piece.first, end + piece.first
+            if end - first < least or not lettered[first - piece.first]:
+                continue
+            ground = TitleGround(light, first, end)
+            if not (ground.is_black and ground.own(first, end).all()):
+                continue
+            if start < first:
+                found.append(replace(piece, first=start, end=first))
+            found.append(replace(piece, first=first, end=end, kind="title"))
+            start = end
+        if start < piece.end:
+            found.append(replace(piece, first=start))
+    return linked(found)
+
+
+def _with_valleys(pieces: Sequence[Piece], film: Film, light: GridLight) -> list[Piece]:
+    """Scenes that sink nearly to black and come back as another picture are two, if no boundary was found there."""
+    found: list[Piece] = []
+    for piece, after in zip(pieces, [*pieces[1:], None], strict=True):
+        joints = [joint for joint in (piece.joint, after.joint if after else None) if joint is not None]
+        # A fade that was found parts them where it is darkest.
+        valleys = [
+            valley
+            for valley in (_valleys(piece, light) if piece.kind == "scene" else ())
+            if not any(joint.start - 1 <= valley <= joint.end + 1 for joint in joints)
+        ]
+        edges = [piece.first, *valleys, piece.end]
+        for first, end in pairwise(edges):
+            joint = piece.joint if first == piece.first else Joint(first, "fade", first, first, "black")
+            part = replace(piece, first=first, end=end, joint=joint)
+            found.append(rowed(part, film, light) if len(edges) > 2 else part)
+    return found
+
+
+def _valleys(piece: Piece, light: GridLight) -> list[int]:
+    """The frames in a scene at which another picture begins to come out of what is nearly black."""
+    reach = round(_VALLEY_SECONDS * light.frame_rate)
+    amounts = light.amounts[piece.first : piece.end]
+    found = []
+    for first, end in _runs(amounts < _VALLEY_LEVEL):
+        least = first + int(amounts[first:end].argmin())
+        before, after = amounts[max(0, least - reach) : first], amounts[end : least + reach]
+        if amounts[first] >= _VALLEY_LEVEL or not len(before) or not len(after):
+            continue
+        if amounts[least] > _VALLEY_SHARE * min(before.max(), after.max()):
+            continue
+        sides = piece.first + first - len(before) + int(before.argmax()), piece.first + end + int(after.argmax())
+        if _alike(*light.levels_of(np.array(sides))[:, light.picture.ravel()]) < _ALIKE:
+            start = max(piece.first, piece.first + least - 2)
+            levels = light.levels(start, min(piece.end, piece.first + least + 3))
+            darkest = piece.first + least
+            found.append(darkest + _first_of_another(levels, darkest - start))
+    return [frame for frame in found if piece.first < frame < piece.end]
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> float:
+    """The correlation of two pictures, -1 to 1."""
+    first, second = one - one.mean(), other - other.mean()
+    return float((first * second).mean() / (first.std() * second.std() + 1e-6))
 
 
 def _with_titles_alone(pieces: Sequence[Piece], film: Film, light: GridLight) -> list[Piece]:
@@ -169,7 +247,7 @@ def _met(pieces: Sequence[Piece], light: GridLight) -> list[Piece]:
     kept = list(pieces)
     for number, (before, piece) in enumerate(pairwise(pieces), start=1):
         joint, before = piece.joint, replace(before, first=kept[number - 1].first)
-        if joint is None or "title" in (before.kind, piece.kind):
+        if joint is None or joint.colour is not None or "title" in (before.kind, piece.kind):
             continue
         if joint.transition == "cut":
             met = _through_colour(before, piece, joint, light)
@@ -238,9 +316,9 @@ def _finished(
     for before, piece, after in zip([None, *pieces[:-1]], pieces, [*pieces[1:], None], strict=True):
         begins = ends = None
         if fades == "follow" and piece.row is not None:
-            begins = _fade(piece, _edge(piece, before, piece.joint, film, light), light, backwards=False)
+            begins = _fade(piece, _edges(piece, before, piece.joint, film, light), light, backwards=False)
             joint = None if after is None else after.joint
-            ends = _fade(piece, _edge(piece, after, joint, film, light), light, backwards=True)
+            ends = _fade(piece, _edges(piece, after, joint, film, light), light, backwards=True)
             begins, ends = _fitting(begins, ends, piece.end - piece.first)
         body = piece.first + len(begins or ()), piece.end - len(ends or ())
         place = Place(piece.first, piece.end, piece.kind, piece.row, body, begins, ends)
@@ -260,34 +338,39 @@ class _Edge(NamedTuple):
     """C: those of the picture that tell; all of them if it is None."""
 
 
-def _edge(piece: Piece, beside: Piece | None, joint: Joint | None, film: Film, light: GridLight) -> _Edge | None:
-    """What is at one end of a piece; None if it does not fade there. joint: of the two, if they are joined."""
+def _edges(piece: Piece, beside: Piece | None, joint: Joint | None, film: Film, light: GridLight) -> list[_Edge]:
+    """What a piece may come out of, or go into, at one end; nothing where it does not fade. joint: if they are joined.
+
+    Next to black it may be white that it has gone into, if there is little left of it, and the other way round.
+    """
     if beside is not None and beside.kind in ("black", "white"):
-        return _Edge("white" if beside.kind == "white" else "black", 1.0)
+        colours: tuple[FadeColour, ...] = ("white", "black") if beside.kind == "white" else ("black", "white")
+        return [_Edge(colours[0], 1.0), _Edge(colours[1], _FADED_SHARE)]
     if piece.kind == "title":
-        return None
+        return []
     if beside is None or joint is None:
-        return _Edge("black", _FADED_SHARE)
+        return [_Edge("black", _FADED_SHARE)]
     darkest = _FADED_SHARE if joint.transition == "cut" else 1.0
     if beside.kind == "title":
         assert beside.row is not None
         ground = TitleGround(light, *body_of(film, light, beside.row, (beside.first, beside.end)))
-        return _Edge("white" if ground.light_ground else "black", darkest, ground.free)
-    return None if joint.transition in ("dissolve", "wipe") else _Edge(joint.colour or "black", darkest)
+        return [_Edge("white" if ground.light_ground else "black", darkest, ground.free)]
+    return [] if joint.transition in ("dissolve", "wipe") else [_Edge(joint.colour or "black", darkest)]
 
 
-def _fade(piece: Piece, edge: _Edge | None, light: GridLight, *, backwards: bool) -> Fade | None:
-    """How a piece comes out of an edge, or goes into it (backwards), if it fades."""
-    if edge is None:
-        return None
+def _fade(piece: Piece, edges: Sequence[_Edge], light: GridLight, *, backwards: bool) -> Fade | None:
+    """How a piece comes out of the first of some edges out of which it fades, or goes into it (backwards)."""
     most = round(LONGEST_SECONDS * light.frame_rate)
     first, end = piece.first, min(piece.end, piece.first + most)
     if backwards:
         first, end = max(piece.first, piece.end - most), piece.end
-    levels = (light.from_white if edge.colour == "white" else light.levels)(first, end)
-    levels = levels if edge.parts is None else levels * edge.parts
-    gains = fade_gains(levels[::-1] if backwards else levels, light.frame_rate, darkest=edge.darkest)
-    return Fade(edge.colour, gains[::-1] if backwards else gains) if gains else None
+    for edge in edges:
+        levels = (light.from_white if edge.colour == "white" else light.levels)(first, end)
+        levels = levels if edge.parts is None else levels * edge.parts
+        gains = fade_gains(levels[::-1] if backwards else levels, light.frame_rate, darkest=edge.darkest)
+        if gains:
+            return Fade(edge.colour, gains[::-1] if backwards else gains)
+    return None
 
 
 def _fitting(fade_in: Fade | None, fade_out: Fade | None, frames: int) -> tuple[Fade | None, Fade | None]:

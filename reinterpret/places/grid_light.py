@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -10,17 +11,24 @@ import numpy as np
 
 from reinterpret.cues.cards import Look
 from reinterpret.embeddings import Film
-from reinterpret.light import COLUMNS, LEVELS, LOOKS, ROWS, FilmLight
-from reinterpret.shots.transitions import BLACK, WHITE
+from reinterpret.light import BLACK_LEVEL, COLUMNS, LEVELS, LOOKS, ROWS, FilmLight
+from reinterpret.shots.transitions import BLACK, FADED, WHITE
 from reinterpret.timebase import INSIDE_FRAME
 
 # Luma above that of the film's own black from which one sees something; and where there is something at all. A picture
 # that sinks as low and comes back, or cuts to another, has not been gone.
 _VISIBLE_LEVELS, _TRACE_LEVELS = 2, 1
+# As much light, in the mean, is that of grain.
+_TRACE_LIGHT = 0.3
+# White that is worn is no darker than this, and no part of it further from the others than so many levels.
+_WORN_WHITE_LUMA, _WORN_LEVELS = 205, 6
 # Black is 16; what transfers make of it is no brighter than this.
 _BLACKEST, _HIGHEST_BLACK = 16, 30
 # A part of the picture that is never lighter than this, in levels, belongs to the bars around it.
 _BAR_LEVEL = 6
+
+# Frames looked at together: memory does not grow with the length of a film.
+_CHUNK_FRAMES = 1024
 
 Lighting = Literal["lit", "black", "white"]
 """What a frame is: one with a picture, or truly black, or white."""
@@ -42,22 +50,51 @@ class GridLight:
         shown = np.searchsorted(light.seconds, instants, side="right").clip(1) - 1
         self._shown = None if np.array_equal(shown, np.arange(len(light))) else shown
         self.frame_count, self.frame_rate = grid.frame_count, float(grid.rate)
-        tops, flats = self._on_grid(light.tops), self._on_grid(light.flats)
-        black_tops = tops[flats == BLACK]
-        floor = np.percentile(black_tops, 10) if len(black_tops) else _BLACKEST
-        floor = min(max(floor, _BLACKEST), _HIGHEST_BLACK)
-        self.black = _with(tops <= floor + _VISIBLE_LEVELS, tops <= floor + _TRACE_LEVELS)
-        self.white = flats == WHITE
         self._looks = self._on_grid(light.looks)
         self._black_level = 0.0
-        if self.black.any():
-            some = np.flatnonzero(self.black)
-            self._black_level = float(np.median(self.levels_of(some[:: max(1, len(some) // 64)])))
         lit = light.cells.max(axis=0) > 255 * np.sqrt(_BAR_LEVEL / LEVELS)
         self.picture = _box(lit)
         """ROWS x COLUMNS: which parts lie between the bars."""
         self.inside = self.picture & ~border(self.picture)
         """The same without those at its edge, which may be bar in part."""
+        tops, flats = self._on_grid(light.tops), self._on_grid(light.flats)
+        self.black = self._blacks(tops, flats)
+        self.white = (flats == WHITE) | self._worn_whites(tops, flats)
+
+    def _blacks(self, tops: np.ndarray, flats: np.ndarray) -> np.ndarray:
+        """N: which frames are black, as black as the film has it; that is measured here too."""
+        black_tops = tops[flats == BLACK]
+        floor = np.percentile(black_tops, 10) if len(black_tops) else _BLACKEST
+        floor = min(max(floor, _BLACKEST), _HIGHEST_BLACK)
+        dark = tops <= floor + _VISIBLE_LEVELS
+        if not dark.any():
+            return dark
+        some = np.flatnonzero(dark)
+        self._black_level = float(np.median(self.levels_of(some[:: max(1, len(some) // 64)])))
+        gone = tops <= floor + _TRACE_LEVELS
+        others = np.flatnonzero(dark & ~gone)
+        gone[others] = self.levels_of(others).mean(axis=1) < _TRACE_LIGHT
+        return _with(dark, gone)
+
+    def _worn_whites(self, tops: np.ndarray, flats: np.ndarray) -> np.ndarray:
+        """N: which frames are white but for grain and dust; letters are larger."""
+        white = np.zeros(len(tops), bool)
+        bright = np.flatnonzero((flats == FADED) & (tops >= _WORN_WHITE_LUMA))
+        levels = self.levels_of(bright)[:, self.inside.ravel()]
+        if levels.size:
+            far = np.abs(levels - np.median(levels, axis=1, keepdims=True)).max(axis=1)
+            white[bright] = (far < _WORN_LEVELS) & (levels.min(axis=1) > _WORN_WHITE_LUMA - BLACK_LEVEL)
+        return white
+
+    @cached_property
+    def amounts(self) -> np.ndarray:
+        """How much light each frame has, the mean over the picture, in levels."""
+        inside = self.picture.ravel()
+        parts = [
+            self.levels(first, min(first + _CHUNK_FRAMES, self.frame_count))[:, inside].mean(axis=1)
+            for first in range(0, self.frame_count, _CHUNK_FRAMES)
+        ]
+        return np.concatenate(parts) if inside.any() else np.zeros(self.frame_count)
 
     def frame_of(self, number: int) -> int:
         """The frame of the grid at which a frame of the film begins to be shown."""

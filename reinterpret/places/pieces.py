@@ -58,15 +58,7 @@ class _ShotFrames:
 
 def lit_pieces(film: Film, light: GridLight) -> list[Piece]:
     """All frames of a trailer as pieces, in order: black, white, and what lies between, parted at the joints."""
-    shots = [
-        _ShotFrames(
-            light.frame_of(shot.start_frame),
-            light.frame_of(shot.end_frame),
-            (light.frame_of(shot.body_start_frame), light.frame_of(shot.body_end_frame)),
-            kind,
-        )
-        for shot, kind in zip(film.shots, film.kinds, strict=True)
-    ]
+    shots = _shots_on_grid(film, light)
     meetings = list(_meetings(film, shots))
     given = film.detection.cuts is not None
     pieces: list[Piece] = []
@@ -82,6 +74,11 @@ def lit_pieces(film: Film, light: GridLight) -> list[Piece]:
         ]
         pieces += _parted(first, end, inside, shots)
     return pieces
+
+
+def rowed(piece: Piece, film: Film, light: GridLight) -> Piece:
+    """A scene with the shot that most of its frames belong to."""
+    return replace(piece, row=_row(piece.first, piece.end, _shots_on_grid(film, light)))
 
 
 def body_of(film: Film, light: GridLight, row: int, within: tuple[int, int]) -> tuple[int, int]:
@@ -121,6 +118,18 @@ def linked(pieces: Sequence[Piece]) -> list[Piece]:
             joint = Joint(first, joint.transition, min(joint.start, first), max(joint.end, first))
         kept.append(replace(piece, joint=joint))
     return kept
+
+
+def _shots_on_grid(film: Film, light: GridLight) -> list[_ShotFrames]:
+    return [
+        _ShotFrames(
+            light.frame_of(shot.start_frame),
+            light.frame_of(shot.end_frame),
+            (light.frame_of(shot.body_start_frame), light.frame_of(shot.body_end_frame)),
+            kind,
+        )
+        for shot, kind in zip(film.shots, film.kinds, strict=True)
+    ]
 
 
 class _Meeting(NamedTuple):

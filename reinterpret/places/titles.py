@@ -7,13 +7,14 @@ import numpy as np
 from reinterpret.places.fades import near
 from reinterpret.places.grid_light import GridLight, border
 
-# Looks of frames that show the letters as they are, and of those that may show them on their way.
-_LETTERS, _ON_THE_WAY = ("letters", "mark"), ("letters", "mark", "thing")
+_LETTERS = ("letters", "mark")
 _MOST_FRAMES = 64
 # Levels: a part of the picture that is further from the ground than this, in any frame, has lettering on it.
 _INK_LEVELS = 1.5
 # Levels, in the mean over the ground: with less than this, and the title's own noise, nothing else is seen on it.
 _NOTHING_LEVELS = 0.25
+# The ground itself may become a little lighter or darker, if it stays as even as this: compression does so to grain.
+_SHIFT_LEVELS, _SHIFTED_LEVELS = 2.0, 0.1
 # Where less of the picture is ground than this it is compared as a whole.
 _LEAST_GROUND = 0.1
 # A ground as light as this is nothing that a scene sinks into as into black.
@@ -39,6 +40,7 @@ class TitleGround:
         """C: which parts of the picture have no lettering on them."""
         if self.free.sum() < _LEAST_GROUND * light.picture.sum():
             self.free = light.picture.ravel().copy()
+        self.is_black = even <= _INK_LEVELS
         self.light_ground = even > _LIGHT_GROUND_LEVEL
         self._nothing = _NOTHING_LEVELS + 1.5 * float(np.percentile(self._residue(levels), 90))
         self._border = light.picture.ravel() & border(light.picture).ravel()
@@ -47,16 +49,16 @@ class TitleGround:
         """For some frames whether they are the title's own: there is nothing on its ground, or nothing but letters.
 
         Letters may come one by one and a logo may fly, so a frame counts too if its border is as even as a ground is,
-        where it looks like a card, or lies within the body.
+        where it looks like letters, or lies within the body.
         """
         levels = self._light.levels(first, end)
-        alone = self._residue(levels) <= self._nothing
+        alone = (self._residue(levels) <= self._nothing) | self._shifted(levels)
         border = levels[:, self._border]
         if border.shape[1]:
             middle = np.median(border, axis=1)
             spread = np.percentile(np.abs(border - middle[:, None]), 80, axis=1)
             within = [self._body[0] <= frame < self._body[1] for frame in range(first, end)]
-            card = [self._light.look(frame) in _ON_THE_WAY for frame in range(first, end)]
+            card = [self._light.look(frame) in _LETTERS for frame in range(first, end)]
             even = spread <= np.maximum(self._nothing, _EVEN_SHARE * middle)
             # Outside the body another ground is another picture.
             same = np.abs(middle - np.median(self._ground[self._border])) <= self._nothing
@@ -73,3 +75,12 @@ class TitleGround:
         if lit.mean() > 0.5:
             gains = np.clip(np.median(seen[:, lit] / ground[lit], axis=1), 0, 1.2)
         return np.asarray(np.abs(seen - gains[:, None] * ground).mean(axis=1))
+
+    def _shifted(self, levels: np.ndarray) -> np.ndarray:
+        """Whether all of the ground is a little lighter or darker than it was."""
+        change = levels[:, self.free] - self._ground[self.free]
+        if not change.shape[1]:
+            return np.ones(len(levels), bool)
+        shift = np.median(change, axis=1)
+        uneven = np.abs(change - shift[:, None]).mean(axis=1)
+        return np.asarray((np.abs(shift) <= _SHIFT_LEVELS) & (uneven <= _SHIFTED_LEVELS))

@@ -194,7 +194,9 @@ def test_whatever_a_trailer_is_its_places_tile_it(shown: list[Shown], kinds: lis
     places = places_of(read(tmp_path / "trailer.mp4", shown))
     assert tile(places, len(shown))
     # A fade of a whole trailer may begin or end in frames on which nothing is seen.
-    assert [place.kind for place in places if place.frame_count > 2 or place.kind == "scene" or len(shown) < 25] == kinds
+    assert [
+        place.kind for place in places if place.frame_count > 2 or place.kind == "scene" or len(shown) < 25
+    ] == kinds
 
 
 def test_one_fade_from_end_to_end_is_followed(tmp_path: Path) -> None:
@@ -246,7 +248,7 @@ def test_a_picture_that_nobody_sees_is_black(tmp_path: Path) -> None:
 
 
 def test_a_dip_through_another_colour_is_a_dissolve_between_two_shots(tmp_path: Path) -> None:
-    """Neither black nor white: the detector takes both pictures for one shot, as its author has said nothing of grey."""
+    """Neither black nor white: to the detector both pictures are one shot."""
     shown = [
         *clear("dunes", 30),
         *fading_out("dunes", 6, 30, ground=150),
@@ -313,7 +315,9 @@ def wiping(one: str, other: str, count: int, *, push: bool) -> Callable[[np.ndar
 
 
 @pytest.mark.parametrize("push", [False, True])
-def test_a_wipe_is_a_dissolve_of_its_frames_or_a_cut(push: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wipe_is_a_dissolve_of_its_frames_or_a_cut(
+    push: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make = wiping("dunes", "snow", 16, push=push)
     shown = [SCENES.picture("dunes", number) for number in range(25)]
     shown += [make(SCENES.picture("dunes", 25 + k), SCENES.picture("snow", k), k) for k in range(16)]
