@@ -15,6 +15,7 @@ from reinterpret.cues.motion_meter import Course, MotionMeter
 from reinterpret.cues.vectors import CueVectors, together, vectors_of
 from reinterpret.encoders import Encoder, Seen
 from reinterpret.frames import FrameBatch, FrameReader, Scaler
+from reinterpret.light import FilmLight, LightMeter
 from reinterpret.shots import Detection
 from reinterpret.shots.scan import SMALL_HEIGHT, SMALL_WIDTH, Sample, Scan, ScannedShot
 from reinterpret.shots.shot import Shot
@@ -83,12 +84,16 @@ class Film:
     """How light runs over the body of each."""
     thumbnails: tuple[bytes, ...]
     """JPEG, 160 pixels high, upright, square pixels: the middle of the body of each shot."""
+    light: FilmLight | None = None
+    """How light runs over all of its frames; of trailers, which are to be imitated."""
 
     def __post_init__(self) -> None:
         count = len(self.shots)
         others = {len(self.embeddings), len(self.kinds), len(self.courses), len(self.thumbnails)}
         if count == 0 or others != {count}:
             raise ValueError(f"a film needs as many vectors, kinds, courses and thumbnails as shots, got {count} shots")
+        if self.light is not None and len(self.light) != self.shots[-1].end_frame:
+            raise ValueError(f"light is measured of all {self.shots[-1].end_frame} frames, got {len(self.light)}")
 
 
 def embed_video(
@@ -98,16 +103,28 @@ def embed_video(
     detection: Detection = Detection(),  # noqa: B008 - frozen
     threads: int = 0,
     on_seconds: Callable[[Fraction], None] | None = None,
+    light: bool = False,
 ) -> Film:
     """Decode a film once: find its shots, measure how they run and embed some frames of the body of each.
 
-    threads: of the decoder, 0 for all cores. on_seconds: told how far it is. Raises VideoError.
+    threads: of the decoder, 0 for all cores. on_seconds: told how far it is. light: whether that is measured too, of
+    every frame, and cuts are found behind black frames, as is needed of a trailer. Raises VideoError.
     """
-    meters = _Meters(video)
-    with Scan(video, detection=detection, threads=threads, on_seconds=on_seconds, on_body_frame=meters.feed) as scan:
+    meters, lights = _Meters(video), LightMeter(rotation=video.rotation) if light else None
+    on_frame = None if lights is None else lights.feed
+    with Scan(
+        video,
+        detection=detection,
+        threads=threads,
+        on_seconds=on_seconds,
+        on_body_frame=meters.feed,
+        on_frame=on_frame,
+        flat_cuts=light,
+    ) as scan:
         embedded = list(_embed(_pick(scan, meters, video), encoder, float(video.frame_rate)))
         assert scan.grid is not None
-        return _film(scan.video, scan.grid, detection, encoder, embedded)
+        measured = None if lights is None else lights.take()
+        return _film(scan.video, scan.grid, detection, encoder, embedded, measured)
 
 
 def embed_pictures(
@@ -318,7 +335,14 @@ def _facts(
     )
 
 
-def _film(video: Video, grid: FrameGrid, detection: Detection, encoder: Encoder, embedded: list[_EmbeddedShot]) -> Film:
+def _film(
+    video: Video,
+    grid: FrameGrid,
+    detection: Detection,
+    encoder: Encoder,
+    embedded: list[_EmbeddedShot],
+    light: FilmLight | None,
+) -> Film:
     counts = [len(shot.frame_vectors) for shot in embedded]
     return Film(
         video=video,
@@ -336,4 +360,5 @@ def _film(video: Video, grid: FrameGrid, detection: Detection, encoder: Encoder,
         kinds=tuple(shot.kind for shot in embedded),
         courses=tuple(shot.layout_course for shot in embedded),
         thumbnails=tuple(shot.thumbnail for shot in embedded),
+        light=light,
     )

@@ -14,6 +14,7 @@ from reinterpret.cues.courses import CELLS, LayoutCourse
 from reinterpret.cues.vectors import CueVectors
 from reinterpret.embeddings import Embeddings, Film
 from reinterpret.errors import UsageError
+from reinterpret.light import COLUMNS, ROWS, FilmLight
 from reinterpret.shots import Detection
 from reinterpret.shots.shot import Shot
 from reinterpret.timebase import Span, format_fraction, parse_fraction
@@ -117,6 +118,7 @@ def _table(film: Film) -> Any:
         "frame_seconds": pa.ListArray.from_arrays(offsets, pa.array(embeddings.frame_seconds, pa.float64())),
         "frame_vectors": pa.ListArray.from_arrays(offsets, vectors(embeddings.frame_vectors, pa.float16())),
         "thumbnail": pa.array(film.thumbnails, pa.binary()),
+        **_light_columns(film),
     }
     facts = {
         "version": FORMAT_VERSION,
@@ -127,6 +129,24 @@ def _table(film: Film) -> Any:
         "encoder_version": embeddings.encoder_version,
     }
     return pa.table(columns).replace_schema_metadata({_METADATA_KEY: json.dumps(facts).encode()})
+
+
+def _light_columns(film: Film) -> dict[str, Any]:
+    """What was measured of the frames of each shot; no columns where nothing was."""
+    import pyarrow as pa
+
+    light = film.light
+    if light is None:
+        return {}
+    ranges = [slice(shot.start_frame, shot.end_frame) for shot in film.shots]
+    measured = {"cells": light.cells, "tops": light.tops, "flats": light.flats, "looks": light.looks}
+    return {
+        "light_seconds": pa.array([light.seconds[frames] for frames in ranges], pa.list_(pa.float64())),
+        **{
+            f"light_{name}": pa.array([values[frames].tobytes() for frames in ranges], pa.binary())
+            for name, values in measured.items()
+        },
+    }
 
 
 def _film_facts(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
@@ -195,6 +215,7 @@ def _film_of_table(table: Any) -> Film:
         thumbnails=tuple(table.column("thumbnail").to_pylist()),
         kinds=tuple(table.column("kind").to_pylist()),
         courses=_courses_of_table(table),
+        light=_light_of_table(table),
     )
 
 
@@ -214,4 +235,20 @@ def _courses_of_table(table: Any) -> tuple[LayoutCourse, ...]:
     return tuple(
         LayoutCourse(np.frombuffer(cells, np.uint8).reshape(len(seconds), CELLS), np.array(seconds, np.float64))
         for cells, seconds in rows
+    )
+
+
+def _light_of_table(table: Any) -> FilmLight | None:
+    if "light_seconds" not in table.column_names:
+        return None
+
+    def joined(name: str) -> np.ndarray:
+        return np.frombuffer(b"".join(table.column(f"light_{name}").to_pylist()), np.uint8)
+
+    return FilmLight(
+        seconds=table.column("light_seconds").combine_chunks().flatten().to_numpy(),
+        cells=joined("cells").reshape(-1, ROWS, COLUMNS),
+        tops=joined("tops"),
+        flats=joined("flats"),
+        looks=joined("looks"),
     )

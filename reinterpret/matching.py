@@ -23,15 +23,16 @@ from reinterpret.assignment import Candidate, Rules, assign
 from reinterpret.cues import PRESETS, cue_names, preset_weights
 from reinterpret.cues.reasons import reason
 from reinterpret.echoes import returning_shots
-from reinterpret.edits import Clip, EditList, Match
+from reinterpret.edits import Clip, ClipKind, EditList, Match
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError, UsageError
 from reinterpret.library import Library, library_encoder
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
+from reinterpret.places import FadePolicy, Place, WipePolicy, places_of
 from reinterpret.shots import Detection
-from reinterpret.timebase import Span, frame_at
-from reinterpret.video import Video, probe
+from reinterpret.timebase import Span
+from reinterpret.video import FrameGrid, Video, probe
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,10 @@ class MatchSettings:
     `next`: never slow down; `hold` the last frame."""
     titles: TitlePolicy = "keep"
     """Title cards of the trailer: `keep` them, `match` them like any shot, or leave them `black`."""
+    fades: FadePolicy = "follow"
+    """Fades of the trailer: laid on its matches as they are (`follow`), or none (`cut`)."""
+    wipes: WipePolicy = "dissolve"
+    """What wipes of the trailer become: a `dissolve` over the same frames, or a `cut`."""
     echo: bool = True
     """A shot that returns in the trailer is answered by the same archive shot each time."""
     rules: Rules = Rules()  # noqa: RUF009 - frozen
@@ -85,7 +90,12 @@ class MatchSettings:
     def __post_init__(self) -> None:
         if self.suggestions < 1:
             raise UsageError(f"at least one suggestion must be kept for each shot, got {self.suggestions}")
-        for what, value, known in (("short clips", self.short, ShortPolicy), ("titles", self.titles, TitlePolicy)):
+        for what, value, known in (
+            ("short clips", self.short, ShortPolicy),
+            ("titles", self.titles, TitlePolicy),
+            ("fades", self.fades, FadePolicy),
+            ("wipes", self.wipes, WipePolicy),
+        ):
             if value not in get_args(known):
                 raise UsageError(f"unknown policy {value!r} for {what}; choose one of {', '.join(get_args(known))}")
         known_cues = {name: self.weights[name] for name in cue_names() if name in self.weights}
@@ -108,7 +118,7 @@ def read_anew(
     on_seconds: Callable[[Fraction], None] | None,
 ) -> Film:
     """The `ReadTrailer` that decodes it."""
-    return embed_video(trailer, encoder(), detection=detection, on_seconds=on_seconds)
+    return embed_video(trailer, encoder(), detection=detection, on_seconds=on_seconds, light=True)
 
 
 def match(
@@ -209,24 +219,21 @@ def answer(
     film: Film, library: Library, neighbours: Neighbours, settings: MatchSettings, *, without: frozenset[str]
 ) -> EditList:
     """The edit that tells a trailer that was read already. without: films that may not answer. Raises LibraryError."""
-    titled = "scene" if settings.titles == "match" else settings.titles
-    fates = ["black" if kind == "black" else titled if kind == "title" else "scene" for kind in film.kinds]
-    # A shot may be shorter than a frame of the grid.
-    shown = [(row, first, end) for row, (first, end) in enumerate(grid_boundaries(film)) if end > first]
+    places = places_of(film, fades=settings.fades, wipes=settings.wipes)
     # Titles that are kept have suggestions all the same, for those who change their mind.
-    asked = [place for place, (row, _, _) in enumerate(shown) if fates[row] != "black"]
-    targets = targets_of(film, neighbours, {place: shown[place][0] for place in asked})
+    asked = [number for number, place in enumerate(places) if place.row is not None]
+    targets = targets_of(film, neighbours, {number: places[number] for number in asked})
     hits = find_hits(neighbours, targets, suggestions=settings.suggestions, weights=settings.weights, without=without)
     if not all(hits):
         raise LibraryError(
             f"{library.path}: has no footage to match with (the trailer itself and what is left out do not count); "
             "index more films"
         )
-    scenes = [number for number, place in enumerate(asked) if fates[shown[place][0]] == "scene"]
+    scenes = [number for number, place in enumerate(asked) if _fate(places[place], settings) == "footage"]
     answered = targets.rows(scenes)
     echoes = list(range(len(scenes)))
     if settings.echo:
-        rows = [shown[asked[number]][0] for number in scenes]
+        rows = [row for number in scenes if (row := places[asked[number]].row) is not None]
         echoes = returning_shots(film.embeddings.cues.rows(rows), answered.titles)
     found = choose_hits(neighbours, answered, [hits[number] for number in scenes], settings=settings, echoes=echoes)
     chosen = dict(zip(scenes, found, strict=True))
@@ -239,17 +246,42 @@ def answer(
         Sources(library), neighbours, targets, wanted, chosen=frozenset(chosen), weights=settings.weights
     )
     matches = dict(zip(asked, aligned, strict=True))
-    clips = []
-    for place, (row, first, end) in enumerate(shown):
-        if fates[row] == "scene":
-            best, *others = matches[place]
-            speed = source_speed(best, film.shots[row].span.duration, settings.short)
-            clips.append(Clip(first, end - first, "footage", best, speed, tuple(others)))
-        else:
-            kind: Literal["title", "black"] = "title" if fates[row] == "keep" else "black"
-            clips.append(Clip(first, end - first, kind, suggestions=tuple(matches.get(place, ()))))
+    clips = [
+        _clip_at(place, film.grid, matches.get(number, []), settings=settings) for number, place in enumerate(places)
+    ]
     named = sorted({entry.film for of_place in matches.values() for entry in of_place})
     return EditList(film.video, film.grid, tuple(library.video(name) for name in named), tuple(clips))
+
+
+def _fate(place: Place, settings: MatchSettings) -> ClipKind:
+    """What stands at a place of the trailer."""
+    if place.kind == "title":
+        return {"keep": "title", "match": "footage", "black": "black"}[settings.titles]  # type: ignore[return-value]
+    return "footage" if place.kind == "scene" else place.kind
+
+
+def _clip_at(place: Place, grid: FrameGrid, matches: Sequence[Match], *, settings: MatchSettings) -> Clip:
+    """A place of the trailer as a clip. matches: what it shows, if it is footage, then its suggestions."""
+    fate = _fate(place, settings)
+    if fate != "footage":
+        return Clip(place.first_frame, place.frame_count, fate, suggestions=tuple(matches))
+    best, *others = matches
+    return Clip(
+        place.first_frame,
+        place.frame_count,
+        fate,
+        best,
+        source_speed(best, span_of(place, grid).duration, settings.short),
+        tuple(others),
+        fade_in=place.fade_in,
+        fade_out=place.fade_out,
+        dissolve=place.dissolve,
+    )
+
+
+def span_of(place: Place, grid: FrameGrid) -> Span:
+    """The seconds of a trailer that a place fills."""
+    return Span(grid.seconds(place.first_frame), grid.seconds(place.end_frame))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -283,14 +315,16 @@ class Targets:
         )
 
 
-def targets_of(film: Film, neighbours: Neighbours, shots: Mapping[int, int]) -> Targets:
-    """Some shots of a film; by the places of their clips, in their order."""
-    rows = list(shots.values())
+def targets_of(film: Film, neighbours: Neighbours, places: Mapping[int, Place]) -> Targets:
+    """Some places of a film that show shots of it; by the numbers of their clips, in their order."""
+    rows = [row for place in places.values() if (row := place.row) is not None]
     return Targets(
-        tuple(shots),
+        tuple(places),
         neighbours.query(film.embeddings.cues.rows(rows)),
-        tuple(course_of(film, row, film.shots[row].span) for row in rows),
-        tuple(film.kinds[row] == "title" for row in rows),
+        tuple(
+            course_of(film, row, span_of(place, film.grid)) for row, place in zip(rows, places.values(), strict=True)
+        ),
+        tuple(place.kind == "title" for place in places.values()),
     )
 
 
@@ -541,11 +575,3 @@ def source_speed(chosen: Match, needed: Fraction, short: ShortPolicy) -> Fractio
         return Fraction(1)
     # In hundredths: people read it, and nobody sees the difference.
     return max(SLOWEST, Fraction(math.floor(available / needed * 100), 100))
-
-
-def grid_boundaries(film: Film) -> list[tuple[int, int]]:
-    """First and end frame of every shot on the trailer's grid: its own frame numbers where the grid keeps them."""
-    if film.grid.frame_count == film.shots[-1].end_frame:
-        return [(shot.start_frame, shot.end_frame) for shot in film.shots]
-    edges = [min(frame_at(shot.span.start, film.grid.rate), film.grid.frame_count) for shot in film.shots]
-    return list(zip(edges, [*edges[1:], film.grid.frame_count], strict=True))

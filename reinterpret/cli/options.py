@@ -111,6 +111,11 @@ class MatchOptions:
         Literal["keep", "match", "black"],
         typer.Option(help="Title cards of the trailer: keep them, match them like any shot, or leave them black."),
     ] = "keep"
+    fades: Annotated[
+        Literal["follow", "cut"],
+        typer.Option(help="Fades of the trailer: follow them, so that matches fade as it does, or begin and end hard."),
+    ] = "follow"
+    wipes: Annotated[Literal["dissolve", "cut"], typer.Option(help="What a wipe of the trailer becomes.")] = "dissolve"
     echo: Annotated[
         bool, typer.Option(help="Answer a shot that returns in the trailer with the same archive shot each time.")
     ] = True
@@ -138,6 +143,8 @@ class MatchOptions:
             suggestions=self.suggestions,
             short=self.short,
             titles=self.titles,
+            fades=self.fades,
+            wipes=self.wipes,
             echo=self.echo,
             rules=Rules(reuse=self.reuse, max_per_film=self.max_per_film, seed=self.seed),
             only=tuple(self.like),

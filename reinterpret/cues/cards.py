@@ -26,7 +26,9 @@ numbers or a mark on an even ground. bars: a test picture, which is upright bars
 each other, or a grid of lines. leader: the countdown of a film leader, which is rings around the crossing of two lines.
 """
 
-_Look = Literal["scene", "empty", "letters", "mark", "thing", "bars", "leader"]
+Look = Literal["scene", "empty", "letters", "mark", "thing", "bars", "leader"]
+"""What one picture shows. Of those on an even ground: empty, nothing; letters; mark, strokes in the middle of black;
+thing, anything else with sharp edges, and what glows in the middle of black."""
 
 _MOST_PICTURES = 5
 
@@ -59,7 +61,7 @@ def shot_kind(facts: ShotFacts) -> ShotKind:
     two are missed, both the shaded mark of a firm on white. Lone letters, tilted or curved lines, slates that someone
     holds and test cards without a grid are not recognised.
     """
-    looks: list[_Look] = []
+    looks: list[Look] = []
     tones: list[tuple[float, float]] = []
     taken = [facts.pictures[position] for position in spread_over(len(facts.pictures), _MOST_PICTURES)]
     for picture in taken:
@@ -71,7 +73,7 @@ def shot_kind(facts: ShotFacts) -> ShotKind:
     return _kind(looks, tones, facts.luma)
 
 
-def _kind(looks: Sequence[_Look], tones: Sequence[tuple[float, float]], luma: np.ndarray) -> ShotKind:
+def _kind(looks: Sequence[Look], tones: Sequence[tuple[float, float]], luma: np.ndarray) -> ShotKind:
     """Of pictures none of which is a scene. tones: mean and deviation of the luma of each; luma: of every frame."""
     if "leader" in looks:
         return "leader"
@@ -101,12 +103,20 @@ def _tone(picture: np.ndarray) -> tuple[float, float]:
     return float(small.mean()) / 255, float(small.std()) / 255
 
 
-def _look(picture: np.ndarray) -> _Look:
+def _look(picture: np.ndarray) -> Look:
     """What one picture shows; H x W x 3 uint8 RGB."""
     if _has_bars(picture) or _has_grid(picture):
         return "bars"
     if _is_leader(picture):
         return "leader"
+    return look_on_ground(picture)
+
+
+def look_on_ground(picture: np.ndarray) -> Look:
+    """What one picture shows, H x W x 3 uint8 RGB; test pictures and leaders are scenes here, which takes half as long.
+
+    Fit for every frame of a film: 0.2 ms.
+    """
     ground = _ground(picture)
     if ground is None:
         return "scene"
@@ -170,7 +180,7 @@ _BORDER_SHARE = 0.05
 _SMALL_SHARE = 0.15
 
 
-def _on_the_ground(distance: np.ndarray, *, dark: bool) -> _Look:
+def _on_the_ground(distance: np.ndarray, *, dark: bool) -> Look:
     """What lies on an even ground; distance: H x W uint8, of each pixel from it."""
     import cv2
 
@@ -244,14 +254,15 @@ def _measure(ink: np.ndarray) -> _Ink:
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     label = labels.ravel()[places]
     widths, heights, areas = boxes[:, 2], boxes[:, 3], boxes[:, 4].astype(np.float64)
-    fill = areas / (widths * heights)
+    # What is not ink is a component too, and may have no pixel.
+    fill = areas / np.maximum(widths * heights, 1)
     unlike = (heights > _TALLEST_LETTER * height) | (widths > 0.97 * width) | (fill < 0.1)
 
     depth = cv2.distanceTransform(cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
     deepest = np.zeros(count, np.float32)
     np.maximum.at(deepest, label, depth[1:-1, 1:-1].ravel()[places])
     # Of what is a few pixels high it cannot be told.
-    strokes = np.where(heights < 6, 0.5, np.minimum(2 * deepest / np.minimum(widths, heights), 1))
+    strokes = np.where(heights < 6, 0.5, np.minimum(2 * deepest / np.maximum(np.minimum(widths, heights), 1), 1))
 
     share_in_lines, longest = _lines(ink, places, label, boxes)
     return _Ink(
@@ -280,7 +291,7 @@ def _lines(ink: np.ndarray, places: np.ndarray, parts: np.ndarray, boxes: np.nda
     line_of = labels.ravel()[places]
     amount = np.maximum(np.bincount(line_of, minlength=count), 1)
     widths = around[:, 2].astype(np.float64)
-    tall = _usual_heights(line_of, heights, around[:, 3].astype(np.float64))
+    tall = np.maximum(_usual_heights(line_of, heights, around[:, 3].astype(np.float64)), 1)
     begins = np.diff(ink.view(np.int8), axis=1, prepend=0) == 1
     strokes = np.bincount(labels[begins], minlength=count) / tall
     alike = np.bincount(line_of, heights >= 0.45 * tall[line_of], minlength=count) / amount
@@ -325,7 +336,7 @@ _LEAST_BENT = 1.12
 _MARK_STROKE, _MARK_OFF_CENTRE = 0.5, 0.06
 
 
-def _letters(ink: np.ndarray, *, clean: bool, dark: bool) -> _Look:
+def _letters(ink: np.ndarray, *, clean: bool, dark: bool) -> Look:
     """Whether sharp things on a ground are letters. clean: the ground has no noise; dark: it is black."""
     found = _measure(ink)
     if found.unlike > _UNLIKE_SHARE or found.stroke > _THICKEST_STROKE:

@@ -66,18 +66,21 @@ class Scan:
         threads: int = 0,
         on_seconds: Callable[[Fraction], None] | None = None,
         on_body_frame: Callable[[Sample], None] | None = None,
+        on_frame: Callable[[Sample], None] | None = None,
+        flat_cuts: bool = False,
     ) -> None:
         """on_seconds: told how far it is.
 
         on_body_frame: told of every frame of the body of every shot, in order; those of a shot before it comes out.
+        on_frame: told of every frame, in order. flat_cuts: whether cuts are found too that hide behind a black frame.
         """
         self.video = video
         self.grid: FrameGrid | None = None
         self.boundaries: list[Boundary] = []
-        self._spacing = _spaced(video, detection)
+        self._spacing = _spaced(video, detection, flat_cuts=flat_cuts)
         self._scaler = Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
         self._frames = prefetch(self._shrunk(decode(video, threads=threads)), depth=_PREFETCHED_FRAMES)
-        self._on_seconds, self._on_body_frame = on_seconds, on_body_frame
+        self._on_seconds, self._on_body_frame, self._on_frame = on_seconds, on_body_frame, on_frame
         self._instants = array("d")
         self._held: deque[Sample] = deque()  # the frames that a boundary yet to come may name, and one before them
         self._kept: list[Sample] = []  # frames of the body of the shot in hand that are older
@@ -100,6 +103,8 @@ class Scan:
             self._instants.append(float(sample.seconds))
             self._held.append(sample)
             last = sample.seconds
+            if self._on_frame is not None:
+                self._on_frame(sample)
             yield from self._cut_at(self._spacing.feed(sample.number, sample.planes))
             while self._held[0].number < self._spacing.first_frame_needed(sample.number) - 1:
                 self._keep(self._held.popleft())
@@ -204,7 +209,7 @@ def body_frames(begin: Boundary, end: Boundary) -> tuple[int, int]:
     return middle, middle + 1
 
 
-def _spaced(video: Video, detection: Detection) -> Spacing:
+def _spaced(video: Video, detection: Detection, *, flat_cuts: bool) -> Spacing:
     """The detector that is asked for, with the shortest shot that it is to find."""
     if detection.cuts is not None:
         from reinterpret.shots.cut_list import load_cut_list_detector
@@ -214,4 +219,8 @@ def _spaced(video: Video, detection: Detection) -> Spacing:
             return Spacing(detector, 1)  # somebody has decided where the cuts are
         logger.warning("%s: has no list of cuts in %s; its cuts are looked for", video.path, detection.cuts)
     detector = load_detector(detection.detector, frame_rate=video.frame_rate, sensitivity=detection.sensitivity)
+    if flat_cuts and detection.detector != "none":
+        from reinterpret.shots.flat_cuts import FlatCuts
+
+        detector = FlatCuts(detector, video.frame_rate)
     return Spacing(detector, round_half_up(detection.min_shot * video.frame_rate))

@@ -21,6 +21,7 @@ from reinterpret.encoders import Encoder
 from reinterpret.files import cache_folder, prune, renamed_into
 from reinterpret.film_table import FORMAT_VERSION, read_film, reading_errors, write_film
 from reinterpret.library import Library
+from reinterpret.light import LIGHT_VERSION
 from reinterpret.matching import read_anew
 from reinterpret.shots import Detection
 from reinterpret.video import Video
@@ -51,7 +52,7 @@ def read_trailer(
 
 
 def _cache_file(trailer: Video, library: Library, detection: Detection) -> Path:
-    facts = [FORMAT_VERSION, library.encoder, library.encoder_version, cue_names(), detection.to_json()]
+    facts = [FORMAT_VERSION, LIGHT_VERSION, library.encoder, library.encoder_version, cue_names(), detection.to_json()]
     stamp = hashlib.blake2b(json.dumps(facts).encode(), digest_size=8).hexdigest()
     # What stands in an edit for a fingerprint becomes part of a file's name.
     name = hashlib.blake2b(trailer.fingerprint.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -18,8 +18,9 @@ from reinterpret.cues.vectors import CueVectors, together
 from reinterpret.edits import EditList
 from reinterpret.embeddings import Film, embed_stretch
 from reinterpret.encoders import Encoder
-from reinterpret.matching import Targets, course_of, grid_boundaries
+from reinterpret.matching import Targets, course_of
 from reinterpret.neighbours import Neighbours, Query
+from reinterpret.places import places_of
 from reinterpret.timebase import Span
 
 Frames = tuple[int, int]
@@ -44,8 +45,9 @@ class ClipTargets:
     def __init__(self, film: Film, neighbours: Neighbours, encoder: Callable[[], Encoder]) -> None:
         """film: the trailer as it was read. encoder: loads that of the library; called where a cut was moved."""
         self._film, self._neighbours, self._encoder = film, neighbours, encoder
-        boundaries = grid_boundaries(film)
-        self._rows = {(first, end): row for row, (first, end) in enumerate(boundaries) if end > first}
+        self._rows = {
+            (place.first_frame, place.end_frame): place.row for place in places_of(film) if place.row is not None
+        }
         self._queries = neighbours.query(film.embeddings.cues)
         self._known: dict[Frames, _Asked] = {}
         # A stretch that two threads want is looked at once.
