@@ -12,7 +12,7 @@ import numpy as np
 from reinterpret.cues.cards import ShotKind, shot_kind
 from reinterpret.cues.courses import CourseMeter, LayoutCourse
 from reinterpret.cues.facts import MOVEMENT_COLUMNS, ShotFacts
-from reinterpret.cues.lettering import Lettering
+from reinterpret.cues.lettering import Lettering, usable_span
 from reinterpret.cues.lettering_search import look_for_lettering
 from reinterpret.cues.motion_meter import Course, MotionMeter
 from reinterpret.cues.text_finder import QUICK_PIXELS, can_read, resized
@@ -100,13 +100,8 @@ class Film:
             raise ValueError(f"a film needs as many vectors, kinds, courses and thumbnails as shots, got {count} shots")
 
     def usable(self, shot: int, needed: Fraction) -> Span:
-        """What of a shot is best used where `needed` seconds of it are: its body, or a stretch without lettering.
-
-        Of several stretches that are long enough the longest.
-        """
-        body, lettering = self.shots[shot].body, self.lettering[shot]
-        clear = [] if lettering is None else [span for span in lettering.clear(body) if span.duration >= needed]
-        return max(clear, key=lambda span: span.duration, default=body)
+        """What of a shot is best used where `needed` seconds of it are, see `usable_span`."""
+        return usable_span(self.shots[shot].body, self.lettering[shot], needed)
 
 
 def embed_video(
@@ -144,17 +139,20 @@ def embed_pictures(
 
     pictures: H x W x 3 uint8 RGB each. cues: the names of those that are wanted, all by default; see `vectors_of`.
     """
-    import cv2
-
-    small = []
-    for picture in pictures:
-        whole = cv2.resize(picture, (SMALL_WIDTH, SMALL_HEIGHT), interpolation=cv2.INTER_AREA)
-        top, bottom, left, right = picture_area(whole.max(axis=2))
-        small.append(whole[top:bottom, left:right])
+    small = [small_picture(picture) for picture in pictures]
     seen = _seen(small, encoder)
     rows = [Seen(seen.vectors[row : row + 1], seen.layouts[row : row + 1]) for row in range(len(small))]
     facts = (_facts((picture,), row, _NO_COURSE, 0.0, 1.0) for picture, row in zip(small, rows, strict=True))
     return vectors_of(facts, cues=cues)
+
+
+def small_picture(picture: np.ndarray) -> np.ndarray:
+    """A picture of any size as those of a film are seen: small, without bars; H x W x 3 uint8 RGB."""
+    import cv2
+
+    whole = cv2.resize(picture, (SMALL_WIDTH, SMALL_HEIGHT), interpolation=cv2.INTER_AREA)
+    top, bottom, left, right = picture_area(whole.max(axis=2))
+    return np.asarray(whole[top:bottom, left:right])
 
 
 def embed_stretch(video: Video, span: Span, encoder: Encoder) -> CueVectors:

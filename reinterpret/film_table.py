@@ -13,6 +13,7 @@ import numpy as np
 from reinterpret.cues import cue_names
 from reinterpret.cues.courses import CELLS, LayoutCourse
 from reinterpret.cues.lettering import Lettering, Line
+from reinterpret.cues.lettering_table import LetteringTable
 from reinterpret.cues.vectors import CueVectors
 from reinterpret.embeddings import Embeddings, Film
 from reinterpret.errors import UsageError
@@ -52,7 +53,7 @@ class ShotColumns:
     seconds: np.ndarray
     """S float64: how long the body of each shot is."""
     kinds: tuple[str, ...]
-    lettering: tuple[Lettering | None, ...]
+    lettering: LetteringTable
 
 
 def write_film(film: Film, file: Path) -> None:
@@ -66,7 +67,8 @@ def reading_errors() -> tuple[type[Exception], ...]:
     """What the functions below raise for what is no such file."""
     import pyarrow
 
-    return OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError, UsageError
+    # A flipped bit in a file's schema may turn a column into another kind of column.
+    return OSError, pyarrow.ArrowException, AttributeError, LookupError, TypeError, ValueError, UsageError
 
 
 def read_film(file: Path) -> Film:
@@ -81,10 +83,13 @@ def read_shots(file: Path, film: str) -> tuple[Shot, ...]:
 
 def read_columns(file: Path) -> ShotColumns:
     """What the index needs."""
-    table = _read_table(file, ("kind", "body_seconds", "known_cues", *_LETTERING_COLUMNS, *cue_names()))
+    bounds = ("body_start", "body_end")
+    table = _read_table(file, ("kind", "body_seconds", *bounds, "known_cues", *_LETTERING_COLUMNS, *cue_names()))
     kinds = tuple(table.column("kind").to_pylist())
-    seconds = table.column("body_seconds").to_numpy()
-    return ShotColumns(_cues_of_table(table), seconds, kinds, _lettering_of_table(table))
+    starts, ends = (map(parse_fraction, table.column(name).to_pylist()) for name in bounds)
+    bodies = [Span(start, end) for start, end in zip(starts, ends, strict=True)]
+    lettering = LetteringTable.of(_lettering_of_table(table), bodies)
+    return ShotColumns(_cues_of_table(table), table.column("body_seconds").to_numpy(), kinds, lettering)
 
 
 def read_lettering(file: Path) -> tuple[Lettering | None, ...]:

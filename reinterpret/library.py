@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from reinterpret.cues import cue_names
-from reinterpret.cues.lettering import Lettering
+from reinterpret.cues.lettering import Lettering, usable_span
 from reinterpret.embeddings import Film
 from reinterpret.encoders import Device, Encoder, load_encoder
 from reinterpret.errors import LibraryError, OutputError, UsageError, VideoError
@@ -48,6 +48,7 @@ from reinterpret.film_table import (
 )
 from reinterpret.shots import Detection
 from reinterpret.shots.shot import Shot
+from reinterpret.timebase import Span
 from reinterpret.video import Video, fingerprint
 
 logger = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ class Library:
         # A page or a grid asks for the same few films again and again; a long one takes 40 MB.
         self._read_film = lru_cache(maxsize=4)(self._film)
         self._read_shots = lru_cache(maxsize=1024)(self._shots)
+        self._read_lettering = lru_cache(maxsize=1024)(self._lettering)
 
     def __repr__(self) -> str:
         return f"Library({str(self.path)!r}, encoder={self.encoder!r}, films={len(self.fingerprints())})"
@@ -259,8 +261,14 @@ class Library:
 
     def lettering(self, film: str) -> tuple[Lettering | None, ...]:
         """What is written in the shots of one film; None where it was not looked for. Raises LibraryError."""
-        with self._damage_reported(film):
-            return read_lettering(self._parquet(film))
+        return self._read_lettering(film)
+
+    def usable(self, film: str, shot: int, needed: Fraction = Fraction(0)) -> Span:
+        """What of a shot is best used where `needed` seconds of it are: its body, or a stretch without lettering.
+
+        Raises LibraryError.
+        """
+        return usable_span(self.shots(film)[shot].body, self.lettering(film)[shot], needed)
 
     def thumbnail(self, film: str, shot: int) -> bytes:
         """A JPEG of the middle of the body of a shot. Raises LibraryError."""
@@ -292,6 +300,7 @@ class Library:
             raise not_written(target, error) from error
         self._read_film.cache_clear()
         self._read_shots.cache_clear()
+        self._read_lettering.cache_clear()
 
     def _upgrade(self) -> None:
         """Say in `library.json` that films of this program's format may be in it, so that older programs say so too."""
@@ -325,6 +334,7 @@ class Library:
         self._sidecar(film).unlink(missing_ok=True)
         self._read_film.cache_clear()
         self._read_shots.cache_clear()
+        self._read_lettering.cache_clear()
 
     def find_film(self, name: str) -> str:
         """The film that a person means: by path, by file name, or by the beginning of its fingerprint.
@@ -420,6 +430,10 @@ class Library:
     def _shots(self, film: str) -> tuple[Shot, ...]:
         with self._damage_reported(film):
             return read_shots(self._parquet(film), film)
+
+    def _lettering(self, film: str) -> tuple[Lettering | None, ...]:
+        with self._damage_reported(film):
+            return read_lettering(self._parquet(film))
 
     @contextmanager
     def _damage_reported(self, film: str) -> Iterator[None]:

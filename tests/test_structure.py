@@ -43,6 +43,7 @@ ORDER = [
     "queries",
     "sentences",
     "words",
+    "written",
     "groups",
     "raster",
     "edits",

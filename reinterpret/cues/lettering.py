@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from reinterpret.timebase import Span
 
@@ -91,7 +91,7 @@ class Lettering:
             known = next((place for place, other in enumerate(kept) if same_words(line.text, other.text)), None)
             if known is None:
                 kept.append(line)
-            elif line.confidence > kept[known].confidence:
+            elif _worth(line) > _worth(kept[known]):
                 kept[known] = line
         return tuple(line.text for line in kept)
 
@@ -120,29 +120,25 @@ class Lettering:
         steps = [after - before for before, after in pairwise(found)]
         return any(steps) and (min(steps) >= 0 or max(steps) <= 0)
 
-    def clear(self, body: Span) -> tuple[Span, ...]:
-        """The stretches of a body in which nothing is written but what stands in the same place all along.
+    def clear(self, span: Span) -> tuple[Span, ...]:
+        """The stretches of a span in which nothing is written but what stands in the same place all along.
 
         Between a picture with lettering and one without, all counts as written over.
         """
         staying = self.staying
-        passing = [any(not _stands_in(line, staying) for line in of_picture) for of_picture in self.lines]
-        if not any(passing):
-            return (body,)
+        covered = [any(not _stands_in(line, staying) for line in of_picture) for of_picture in self.lines]
         instants = [Fraction(instant) for instant in self.seconds]
         found = []
-        start: Fraction | None = body.start
-        for number, covered in enumerate(passing):
-            if covered:
-                end = instants[number - 1] if number else body.start
-                if start is not None and start < end:
-                    found.append(Span(start, end))
-                start = None
-            elif start is None:
-                start = instants[number]
-        if start is not None and start < body.end:
-            found.append(Span(start, body.end))
-        return tuple(found)
+        for is_covered, run in groupby(range(len(covered)), key=covered.__getitem__):
+            if is_covered:
+                continue
+            numbers = list(run)
+            # Before the first picture it is as in the first, and after the last as in the last.
+            start = span.start if numbers[0] == 0 else max(span.start, instants[numbers[0]])
+            end = span.end if numbers[-1] == len(covered) - 1 else min(span.end, instants[numbers[-1]])
+            if start < end:
+                found.append(Span(start, end))
+        return tuple(found) if covered else (span,)
 
     @property
     def staying(self) -> tuple[Line, ...]:
@@ -152,9 +148,23 @@ class Lettering:
         return tuple(line for line in self.lines[0] if all(_stands_in(line, others) for others in self.lines[1:]))
 
 
+def usable_span(body: Span, lettering: Lettering | None, needed: Fraction) -> Span:
+    """What of a shot is best used where `needed` seconds of it are: its body, or a stretch without lettering.
+
+    Of several stretches that are long enough the longest. lettering: None where it is not known.
+    """
+    clear = [] if lettering is None else [span for span in lettering.clear(body) if span.duration >= needed]
+    return max(clear, key=lambda span: span.duration, default=body)
+
+
 def _stands_in(line: Line, lines: Sequence[Line]) -> bool:
     """Whether some line is in the place of this one."""
     return any(line.overlap(other) >= _SAME_PLACE for other in lines)
+
+
+def _worth(line: Line) -> float:
+    """Which of two readings of the same words is better: the one that is surer of more letters."""
+    return line.confidence * len(line.text)
 
 
 def _is_title(lines: Sequence[Line]) -> bool:

@@ -12,6 +12,7 @@ _LEAST_SATURATION, _LEAST_VALUE = 0.5, 0.2
 # Degrees, and of 1: how far the middle 80 per cent of a ground are apart. Uneven light changes the value, not these; a
 # sky goes over into another hue or fades towards the horizon, grass is of many greens.
 _MOST_HUE_SPREAD, _MOST_SATURATION_SPREAD = 9.0, 0.25
+_NEAR_HUES = 30.0
 # How much of the picture, and of its border, the ground takes up at least.
 _PICTURE_SHARE, _BORDER_SHARE = 0.3, 0.5
 
@@ -28,7 +29,9 @@ def is_plate(picture: np.ndarray) -> bool:
         if ground.mean() < _PICTURE_SHARE:
             continue
         border = np.concatenate([ground[0], ground[-1], ground[1:-1, 0], ground[1:-1, -1]])
-        even = _spread(hue[ground]) <= _MOST_HUE_SPREAD and _spread(saturation[ground]) <= _MOST_SATURATION_SPREAD
+        # A slope of colours may pass through such a hue: what is near to it in hue is looked at too.
+        near = strong & (np.abs(hue - np.median(hue[ground])) <= _NEAR_HUES)
+        even = _spread(hue[near]) <= _MOST_HUE_SPREAD and _spread(saturation[near]) <= _MOST_SATURATION_SPREAD
         if even and border.mean() >= _BORDER_SHARE:
             return True
     return False

@@ -143,7 +143,7 @@ def fitted_frame(video: Video, instant: Fraction, width: int, height: int) -> np
 
 def _cell(library: Library, hit: Hit) -> Cell:
     video = library.video(hit.film)
-    middle = library.shots(hit.film)[hit.shot].body.middle
+    middle = library.usable(hit.film, hit.shot).middle
     try:
         picture = fitted_frame(video, middle, *_GRID_CELL)
     except VideoError as error:
