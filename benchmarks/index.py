@@ -9,6 +9,7 @@ import argparse
 import shutil
 import tempfile
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ from measure import Run, camera_film, heading, in_turn, reinterpret_command, row
 
 from reinterpret.cues import CUES, PRESETS
 from reinterpret.cues.content import Whitening
+from reinterpret.cues.lettering_table import LetteringTable
 from reinterpret.cues.vectors import CueVectors
 from reinterpret.ffmpeg import ffmpeg_program
 from reinterpret.neighbours import Neighbours, ShotTable, build_index
+from reinterpret.timebase import Span
 from reinterpret.video import probe
 
 
@@ -85,12 +88,15 @@ def _searching(count: int) -> None:
         shots=np.arange(count, dtype=np.int32),
         seconds=np.full(count, 4, np.float32),
         suggested=np.ones(count, bool),
+        footage=np.ones(count, bool),
         titles=np.zeros(count, bool),
         known=known,
         usual=np.array([[0.0] * len(CUES), [1.0] * len(CUES)], np.float32),
     )
     unchanged = Whitening(np.zeros(256, np.float32), np.eye(256, dtype=np.float32), np.zeros((256, 0), np.float32))
-    neighbours = Neighbours(build_index(np.concatenate(matrices, axis=1)), ["0" * 32], table, unchanged)
+    nothing_written = LetteringTable.of([None] * count, [Span(Fraction(0), Fraction(4))] * count)
+    built = build_index(np.concatenate(matrices, axis=1))
+    neighbours = Neighbours(built, ["0" * 32], table, unchanged, nothing_written)
     queries = neighbours.query(CueVectors(tuple(matrix[:11] for matrix in matrices), known[:11]))
     times = []
     for number in range(11):

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from reinterpret.timebase import Span
     from reinterpret.video import FrameGrid, Video, probe
     from reinterpret.words import Tag, TextQuery, nearest_shown, tags, text_query
+    from reinterpret.written import WrittenHit, search_written
 
 # Heavy libraries are loaded when the first name that needs them is used, not when this package is imported.
 _HOMES = {
@@ -92,6 +93,7 @@ _HOMES = {
     "Video": "video",
     "VideoError": "errors",
     "WebcamReport": "live.webcam",
+    "WrittenHit": "written",
     "combined": "queries",
     "compile_shots": "compilation",
     "contact_sheet": "rendering.stills",
@@ -118,6 +120,7 @@ _HOMES = {
     "read_frames": "frames",
     "render": "rendering.film",
     "search": "queries",
+    "search_written": "written",
     "stretch_query": "queries",
     "tags": "words",
     "text_query": "words",
@@ -163,6 +166,7 @@ __all__ = [
     "Video",
     "VideoError",
     "WebcamReport",
+    "WrittenHit",
     "combined",
     "compile_shots",
     "contact_sheet",
@@ -189,6 +193,7 @@ __all__ = [
     "read_frames",
     "render",
     "search",
+    "search_written",
     "stretch_query",
     "tags",
     "text_query",

@@ -158,7 +158,7 @@ def _fitting(
     slots: _Slots,
 ) -> list[Hit]:
     """The shots that can be shown, best first, each footage once."""
-    found = neighbours.search(query, _MOST_SHOTS, weights=settings.weights, without=out, titles=False)
+    found = neighbours.search(query, _MOST_SHOTS, weights=settings.weights, without=out)
     best: dict[tuple[str, int], Hit] = {}
     for hit in sorted((hit for row in found for hit in row), key=lambda hit: -hit.score):
         best.setdefault((hit.film, hit.shot), hit)

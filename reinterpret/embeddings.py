@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
 from reinterpret.cues.cards import ShotKind, shot_kind
 from reinterpret.cues.courses import CourseMeter, LayoutCourse
 from reinterpret.cues.facts import MOVEMENT_COLUMNS, ShotFacts
+from reinterpret.cues.lettering import Lettering, usable_span
+from reinterpret.cues.lettering_search import look_for_lettering
 from reinterpret.cues.motion_meter import Course, MotionMeter
+from reinterpret.cues.text_finder import QUICK_PIXELS, can_read, resized
 from reinterpret.cues.vectors import CueVectors, together, vectors_of
 from reinterpret.encoders import Encoder, Seen
 from reinterpret.frames import FrameBatch, FrameReader, Scaler
@@ -31,6 +35,8 @@ _ENCODER_BATCH = 64
 # Bars are black (16 in video range) with the noise of compression, and never most of the picture.
 _BAR_LUMA = 30
 _SMALLEST_PICTURE_SHARE = 0.4
+# Letters in a picture that is squeezed by more than this are not looked for in it.
+_MOST_SQUEEZED = 1.4
 _THUMBNAIL_HEIGHT = 160
 _THUMBNAIL_QUALITY = 80
 
@@ -80,6 +86,8 @@ class Film:
     embeddings: Embeddings
     kinds: tuple[ShotKind, ...]
     """Whether each shows a scene, or black, a title, a leader."""
+    lettering: tuple[Lettering | None, ...]
+    """What is written in each; None where it was not looked for."""
     courses: tuple[LayoutCourse, ...]
     """How light runs over the body of each."""
     thumbnails: tuple[bytes, ...]
@@ -89,11 +97,16 @@ class Film:
 
     def __post_init__(self) -> None:
         count = len(self.shots)
-        others = {len(self.embeddings), len(self.kinds), len(self.courses), len(self.thumbnails)}
+        lists = (self.embeddings, self.kinds, self.lettering, self.courses, self.thumbnails)
+        others = {len(of_shots) for of_shots in lists}
         if count == 0 or others != {count}:
             raise ValueError(f"a film needs as many vectors, kinds, courses and thumbnails as shots, got {count} shots")
         if self.light is not None and len(self.light) != self.shots[-1].end_frame:
             raise ValueError(f"light is measured of all {self.shots[-1].end_frame} frames, got {len(self.light)}")
+
+    def usable(self, shot: int, needed: Fraction) -> Span:
+        """What of a shot is best used where `needed` seconds of it are, see `usable_span`."""
+        return usable_span(self.shots[shot].body, self.lettering[shot], needed)
 
 
 def embed_video(
@@ -104,11 +117,13 @@ def embed_video(
     threads: int = 0,
     on_seconds: Callable[[Fraction], None] | None = None,
     light: bool = False,
+    read: bool = True,
 ) -> Film:
     """Decode a film once: find its shots, measure how they run and embed some frames of the body of each.
 
     threads: of the decoder, 0 for all cores. on_seconds: told how far it is. light: whether that is measured too, of
-    every frame, and cuts are found behind black frames, as is needed of a trailer. Raises VideoError.
+    every frame, and cuts are found behind black frames, as is needed of a trailer. read: whether lettering is looked
+    for. Raises VideoError.
     """
     meters, lights = _Meters(video), LightMeter(rotation=video.rotation) if light else None
     on_frame = None if lights is None else lights.feed
@@ -120,8 +135,9 @@ def embed_video(
         on_body_frame=meters.feed,
         on_frame=on_frame,
         flat_cuts=light,
+        with_large=read and can_read(),
     ) as scan:
-        embedded = list(_embed(_pick(scan, meters, video), encoder, float(video.frame_rate)))
+        embedded = list(_embed(_pick(scan, meters, video, read), encoder, float(video.frame_rate)))
         assert scan.grid is not None
         measured = None if lights is None else lights.take()
         return _film(scan.video, scan.grid, detection, encoder, embedded, measured)
@@ -134,17 +150,20 @@ def embed_pictures(
 
     pictures: H x W x 3 uint8 RGB each. cues: the names of those that are wanted, all by default; see `vectors_of`.
     """
-    import cv2
-
-    small = []
-    for picture in pictures:
-        whole = cv2.resize(picture, (SMALL_WIDTH, SMALL_HEIGHT), interpolation=cv2.INTER_AREA)
-        top, bottom, left, right = picture_area(whole.max(axis=2))
-        small.append(whole[top:bottom, left:right])
+    small = [small_picture(picture) for picture in pictures]
     seen = _seen(small, encoder)
     rows = [Seen(seen.vectors[row : row + 1], seen.layouts[row : row + 1]) for row in range(len(small))]
     facts = (_facts((picture,), row, _NO_COURSE, 0.0, 1.0) for picture, row in zip(small, rows, strict=True))
     return vectors_of(facts, cues=cues)
+
+
+def small_picture(picture: np.ndarray) -> np.ndarray:
+    """A picture of any size as those of a film are seen: small, without bars; H x W x 3 uint8 RGB."""
+    import cv2
+
+    whole = cv2.resize(picture, (SMALL_WIDTH, SMALL_HEIGHT), interpolation=cv2.INTER_AREA)
+    top, bottom, left, right = picture_area(whole.max(axis=2))
+    return np.asarray(whole[top:bottom, left:right])
 
 
 def embed_stretch(video: Video, span: Span, encoder: Encoder) -> CueVectors:
@@ -189,6 +208,7 @@ class _PicturedShot:
     """A shot, how it runs, and the frames of it that stand for it."""
 
     shot: Shot
+    lettering: Lettering | None
     course: Course
     layout_course: LayoutCourse
     seconds: tuple[Fraction, ...]
@@ -205,12 +225,14 @@ class _EmbeddedShot:
     seconds: tuple[Fraction, ...]
     thumbnail: bytes
     kind: ShotKind
+    lettering: Lettering | None
     frame_vectors: np.ndarray
     cues: CueVectors
 
 
-def _pick(scanned: Iterable[ScannedShot], meters: _Meters, video: Video) -> Iterator[_PicturedShot]:
+def _pick(scanned: Iterable[ScannedShot], meters: _Meters, video: Video, read: bool) -> Iterator[_PicturedShot]:
     scaler = Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
+    pictures_of = partial(_Pictures, scaler=scaler, aspect=video.display_width / max(1, video.display_height))
     for entry in scanned:
         course, layout_course = meters.take()
         samples = _evenly_spaced(entry.samples, entry.shot)
@@ -218,12 +240,34 @@ def _pick(scanned: Iterable[ScannedShot], meters: _Meters, video: Video) -> Iter
         top, bottom, left, right = picture_area(np.max(np.stack(pictures), axis=(0, 3)))
         yield _PicturedShot(
             shot=entry.shot,
+            # At once, as the larger pictures are not kept.
+            lettering=look_for_lettering(pictures_of(entry), float(entry.shot.body.duration)) if read else None,
             course=course,
             layout_course=layout_course,
             seconds=tuple(sample.seconds for sample in samples),
             pictures=tuple(picture[top:bottom, left:right] for picture in pictures),
             thumbnail=_jpeg(pictures[len(pictures) // 2], video),
         )
+
+
+class _Pictures:
+    """The pictures of a shot in which lettering is looked for. A short one may have no larger ones than the small."""
+
+    def __init__(self, entry: ScannedShot, scaler: Scaler, aspect: float) -> None:
+        """aspect: of the film, width by height."""
+        self._samples, self._scaler = entry.large or entry.samples, scaler
+        squeezed = aspect * SMALL_HEIGHT / SMALL_WIDTH
+        self._small_will_do = 1 / _MOST_SQUEEZED <= squeezed <= _MOST_SQUEEZED
+        self.seconds = [float(sample.seconds) for sample in self._samples]
+
+    def small(self, number: int) -> np.ndarray:
+        if self._small_will_do:
+            return self._scaler.rgb_of_planes(self._samples[number].planes)
+        return resized(self.large(number), QUICK_PIXELS)
+
+    def large(self, number: int) -> np.ndarray:
+        sample = self._samples[number]
+        return self._scaler.rgb_of_planes(sample.planes if sample.large is None else sample.large)
 
 
 def _evenly_spaced(samples: tuple[Sample, ...], shot: Shot) -> list[Sample]:
@@ -294,13 +338,19 @@ def _embed_together(shots: list[_PicturedShot], encoder: Encoder, frame_rate: fl
         rows = slice(position, position + len(shot.pictures))
         position = rows.stop
         of_shot = Seen(seen.vectors[rows], seen.layouts[rows])
-        facts = _facts(shot.pictures, of_shot, shot.course, float(shot.shot.body.duration), frame_rate)
+        seconds = float(shot.shot.body.duration)
+        facts = replace(_facts(shot.pictures, of_shot, shot.course, seconds, frame_rate), lettering=shot.lettering)
+        kind = shot_kind(facts)
+        lettering = shot.lettering
+        if lettering is not None and kind not in ("title", "counter", "leader"):
+            lettering = lettering.in_words()
         yield _EmbeddedShot(
             shot=shot.shot,
             layout_course=shot.layout_course,
             seconds=shot.seconds,
             thumbnail=shot.thumbnail,
-            kind=shot_kind(facts),
+            kind=kind,
+            lettering=lettering,
             frame_vectors=of_shot.vectors.astype(np.float16),
             cues=vectors_of([facts]),
         )
@@ -358,6 +408,7 @@ def _film(
             frame_offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         ),
         kinds=tuple(shot.kind for shot in embedded),
+        lettering=tuple(shot.lettering for shot in embedded),
         courses=tuple(shot.layout_course for shot in embedded),
         thumbnails=tuple(shot.thumbnail for shot in embedded),
         light=light,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from reinterpret.cues import cue_names
 from reinterpret.cues.courses import CELLS, LayoutCourse
+from reinterpret.cues.lettering import Lettering, Line
+from reinterpret.cues.lettering_table import LetteringTable
 from reinterpret.cues.vectors import CueVectors
 from reinterpret.embeddings import Embeddings, Film
 from reinterpret.errors import UsageError
@@ -21,7 +24,9 @@ from reinterpret.timebase import Span, format_fraction, parse_fraction
 from reinterpret.video import FrameGrid, Video
 
 # Of the files, and so of the library that they make up.
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
+OLDEST_FORMAT_VERSION = 3
+"""The oldest that is read: in 3, lettering is not known."""
 _METADATA_KEY = b"reinterpret"
 _SHOT_COLUMNS = (
     "number",
@@ -36,6 +41,9 @@ _SHOT_COLUMNS = (
     "body_end",
     "confidence",
 )
+# What is written in a shot, for other programs too: its lines below each other; when the pictures are shown that were
+# looked at; and each line in them, with the number of its picture. Null where it is not known.
+_LETTERING_COLUMNS = ("written", "lettering_seconds", "lettering_lines")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +54,7 @@ class ShotColumns:
     seconds: np.ndarray
     """S float64: how long the body of each shot is."""
     kinds: tuple[str, ...]
+    lettering: LetteringTable
 
 
 def write_film(film: Film, file: Path) -> None:
@@ -59,7 +68,8 @@ def reading_errors() -> tuple[type[Exception], ...]:
     """What the functions below raise for what is no such file."""
     import pyarrow
 
-    return OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError, UsageError
+    # A flipped bit in a file's schema may turn a column into another kind of column.
+    return OSError, pyarrow.ArrowException, AttributeError, LookupError, TypeError, ValueError, UsageError
 
 
 def read_film(file: Path) -> Film:
@@ -74,9 +84,18 @@ def read_shots(file: Path, film: str) -> tuple[Shot, ...]:
 
 def read_columns(file: Path) -> ShotColumns:
     """What the index needs."""
-    table = _read_table(file, ("kind", "body_seconds", "known_cues", *cue_names()))
+    bounds = ("body_start", "body_end")
+    table = _read_table(file, ("kind", "body_seconds", *bounds, "known_cues", *_LETTERING_COLUMNS, *cue_names()))
     kinds = tuple(table.column("kind").to_pylist())
-    return ShotColumns(_cues_of_table(table), table.column("body_seconds").to_numpy(), kinds)
+    starts, ends = (map(parse_fraction, table.column(name).to_pylist()) for name in bounds)
+    bodies = [Span(start, end) for start, end in zip(starts, ends, strict=True)]
+    lettering = LetteringTable.of(_lettering_of_table(table), bodies)
+    return ShotColumns(_cues_of_table(table), table.column("body_seconds").to_numpy(), kinds, lettering)
+
+
+def read_lettering(file: Path) -> tuple[Lettering | None, ...]:
+    """What is written in the shots of a film."""
+    return _lettering_of_table(_read_table(file, ("number", *_LETTERING_COLUMNS)))
 
 
 def read_video(file: Path) -> Video:
@@ -111,6 +130,7 @@ def _table(film: Film) -> Any:
         "body_seconds": pa.array([float(shot.body.duration) for shot in shots], pa.float64()),
         "confidence": pa.array([shot.confidence for shot in shots], pa.float64()),
         "kind": pa.array(film.kinds, pa.string()),
+        **_lettering_columns(film.lettering),
         **{name: vectors(embeddings.cues.of(name), pa.float32()) for name in cue_names()},
         "known_cues": pa.array(_names_of_known(embeddings.cues), pa.list_(pa.string())),
         "course_seconds": pa.array([course.seconds for course in film.courses], pa.list_(pa.float64())),
@@ -152,15 +172,21 @@ def _light_columns(film: Film) -> dict[str, Any]:
 def _film_facts(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
     if not metadata or _METADATA_KEY not in metadata:
         raise ValueError("it was not written by reinterpret")
-    facts = json.loads(metadata[_METADATA_KEY])
-    if not isinstance(facts, dict) or facts.get("version") != FORMAT_VERSION:
-        raise ValueError(f"it has format {facts.get('version') if isinstance(facts, dict) else None}")
+    facts: Any = json.loads(metadata[_METADATA_KEY])
+    if not isinstance(facts, dict):
+        raise ValueError("its facts are no JSON object")
+    version = facts.get("version")
+    if not isinstance(version, int) or not OLDEST_FORMAT_VERSION <= version <= FORMAT_VERSION:
+        raise ValueError(f"it has format {version}")
     return facts
 
 
 def _read_table(file: Path, columns: tuple[str, ...] | None) -> Any:
     import pyarrow.parquet
 
+    if columns is not None:
+        there = pyarrow.parquet.read_schema(file).names
+        columns = tuple(name for name in columns if name not in _LETTERING_COLUMNS or name in there)
     return pyarrow.parquet.read_table(
         file, columns=None if columns is None else list(columns), page_checksum_verification=True, partitioning=None
     )
@@ -216,7 +242,43 @@ def _film_of_table(table: Any) -> Film:
         kinds=tuple(table.column("kind").to_pylist()),
         courses=_courses_of_table(table),
         light=_light_of_table(table),
+        lettering=_lettering_of_table(table),
     )
+
+
+def _lettering_columns(lettering: Sequence[Lettering | None]) -> dict[str, Any]:
+    import pyarrow as pa
+
+    number = ("confidence", "left", "top", "width", "height")
+    line = pa.struct([("picture", pa.int32()), ("text", pa.string()), *((name, pa.float64()) for name in number)])
+    lines = [
+        None
+        if of_shot is None
+        else [{"picture": row, **asdict(entry)} for row, found in enumerate(of_shot.lines) for entry in found]
+        for of_shot in lettering
+    ]
+    written = [None if of_shot is None else "\n".join(of_shot.texts) for of_shot in lettering]
+    seconds = [None if of_shot is None else of_shot.seconds for of_shot in lettering]
+    kinds = (pa.string(), pa.list_(pa.float64()), pa.list_(line))
+    made = (pa.array(values, kind) for values, kind in zip((written, seconds, lines), kinds, strict=True))
+    columns: dict[str, Any] = dict(zip(_LETTERING_COLUMNS, made, strict=True))
+    return columns
+
+
+def _lettering_of_table(table: Any) -> tuple[Lettering | None, ...]:
+    if "lettering_lines" not in table.column_names:
+        return (None,) * len(table)
+    columns = (table.column(name).to_pylist() for name in ("lettering_seconds", "lettering_lines"))
+    return tuple(_lettering(seconds, lines) for seconds, lines in zip(*columns, strict=True))
+
+
+def _lettering(seconds: list[float] | None, lines: list[dict[str, Any]] | None) -> Lettering | None:
+    if seconds is None or lines is None:
+        return None
+    found: list[list[Line]] = [[] for _ in seconds]
+    for line in lines:
+        found[line.pop("picture")].append(Line(**line))
+    return Lettering(tuple(seconds), tuple(map(tuple, found)))
 
 
 def _names_of_known(cues: CueVectors) -> list[list[str]]:

@@ -29,15 +29,18 @@ from typing import Any
 import numpy as np
 
 from reinterpret.cues import cue_names
+from reinterpret.cues.lettering import Lettering, usable_span
 from reinterpret.embeddings import Film
 from reinterpret.encoders import Device, Encoder, load_encoder
 from reinterpret.errors import LibraryError, OutputError, UsageError, VideoError
 from reinterpret.files import json_text, not_written, renamed_into
 from reinterpret.film_table import (
     FORMAT_VERSION,
+    OLDEST_FORMAT_VERSION,
     ShotColumns,
     read_columns,
     read_film,
+    read_lettering,
     read_shots,
     read_video,
     reading_errors,
@@ -45,6 +48,7 @@ from reinterpret.film_table import (
 )
 from reinterpret.shots import Detection
 from reinterpret.shots.shot import Shot
+from reinterpret.timebase import Span
 from reinterpret.video import Video, fingerprint
 
 logger = logging.getLogger(__name__)
@@ -84,8 +88,11 @@ class Problem:
 class Library:
     """An indexed archive. `open` one that is there, or `create` one."""
 
-    def __init__(self, path: Path, encoder: str, encoder_version: str, detection: Detection) -> None:
+    def __init__(
+        self, path: Path, encoder: str, encoder_version: str, detection: Detection, *, version: int = FORMAT_VERSION
+    ) -> None:
         """See `open` and `create`."""
+        self._version = version
         self.path = path
         self.encoder = encoder
         self.encoder_version = encoder_version
@@ -93,6 +100,7 @@ class Library:
         # A page or a grid asks for the same few films again and again; a long one takes 40 MB.
         self._read_film = lru_cache(maxsize=4)(self._film)
         self._read_shots = lru_cache(maxsize=1024)(self._shots)
+        self._read_lettering = lru_cache(maxsize=1024)(self._lettering)
 
     def __repr__(self) -> str:
         return f"Library({str(self.path)!r}, encoder={self.encoder!r}, films={len(self.fingerprints())})"
@@ -118,7 +126,7 @@ class Library:
                 f"{path}: was made by a newer reinterpret (library format {version}, this one reads {FORMAT_VERSION}); "
                 "upgrade reinterpret"
             )
-        if version < FORMAT_VERSION:
+        if version < OLDEST_FORMAT_VERSION:
             raise LibraryError(
                 f"{path}: was made by an older reinterpret (library format {version}, this one reads "
                 f"{FORMAT_VERSION}); index its films anew, into a new folder"
@@ -129,7 +137,8 @@ class Library:
                     f"{path}: was made with the cues {', '.join(map(str, facts['cues']))}, this program has "
                     f"{', '.join(cue_names())}; index its films anew, into a new folder"
                 )
-            return cls(path, str(facts["encoder"]), str(facts["encoder_version"]), Detection.from_json(facts))
+            detection = Detection.from_json(facts)
+            return cls(path, str(facts["encoder"]), str(facts["encoder_version"]), detection, version=version)
         except KeyError as error:
             raise LibraryError(f"{file}: lacks {error}; restore it, or index into a new folder") from error
         except (TypeError, ValueError) as error:
@@ -250,6 +259,17 @@ class Library:
         with self._damage_reported(film):
             return read_columns(self._parquet(film))
 
+    def lettering(self, film: str) -> tuple[Lettering | None, ...]:
+        """What is written in the shots of one film; None where it was not looked for. Raises LibraryError."""
+        return self._read_lettering(film)
+
+    def usable(self, film: str, shot: int, needed: Fraction = Fraction(0)) -> Span:
+        """What of a shot is best used where `needed` seconds of it are: its body, or a stretch without lettering.
+
+        Raises LibraryError.
+        """
+        return usable_span(self.shots(film)[shot].body, self.lettering(film)[shot], needed)
+
     def thumbnail(self, film: str, shot: int) -> bytes:
         """A JPEG of the middle of the body of a shot. Raises LibraryError."""
         return self.film(film).thumbnails[shot]
@@ -271,6 +291,7 @@ class Library:
         location = location or Location.of(film.video.path)
         try:
             target.parent.mkdir(exist_ok=True)
+            self._upgrade()
             with renamed_into(target) as temporary:
                 write_film(film, temporary)
                 # The sidecar first: without its Parquet file it is no film, but a film without it is damaged.
@@ -279,6 +300,17 @@ class Library:
             raise not_written(target, error) from error
         self._read_film.cache_clear()
         self._read_shots.cache_clear()
+        self._read_lettering.cache_clear()
+
+    def _upgrade(self) -> None:
+        """Say in `library.json` that films of this program's format may be in it, so that older programs say so too."""
+        if self._version == FORMAT_VERSION:
+            return
+        file = self.path / "library.json"
+        # Several processes may do so at once: what each of them writes is the same.
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        _write_json(file, {**facts, "version": FORMAT_VERSION})
+        self._version = FORMAT_VERSION
 
     def relocate(self, film: str, location: Location) -> None:
         """Note that a film lies elsewhere now."""
@@ -302,6 +334,7 @@ class Library:
         self._sidecar(film).unlink(missing_ok=True)
         self._read_film.cache_clear()
         self._read_shots.cache_clear()
+        self._read_lettering.cache_clear()
 
     def find_film(self, name: str) -> str:
         """The film that a person means: by path, by file name, or by the beginning of its fingerprint.
@@ -397,6 +430,10 @@ class Library:
     def _shots(self, film: str) -> tuple[Shot, ...]:
         with self._damage_reported(film):
             return read_shots(self._parquet(film), film)
+
+    def _lettering(self, film: str) -> tuple[Lettering | None, ...]:
+        with self._damage_reported(film):
+            return read_lettering(self._parquet(film))
 
     @contextmanager
     def _damage_reported(self, film: str) -> Iterator[None]:

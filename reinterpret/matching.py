@@ -21,6 +21,7 @@ import numpy as np
 from reinterpret.alignment import ShotCourse, align
 from reinterpret.assignment import Candidate, Rules, assign
 from reinterpret.cues import PRESETS, cue_names, preset_weights
+from reinterpret.cues.lettering import usable_span
 from reinterpret.cues.reasons import reason
 from reinterpret.echoes import returning_shots
 from reinterpret.edits import Clip, ClipKind, EditList, Match
@@ -47,6 +48,8 @@ _SLOWEST_SHARE = float(SLOWEST)
 # What being too short costs, in score: a little where slowing down helps, some where a picture stands still, and more
 # than any likeness, or a fifth shot in a row from one film (3.2, see `assignment`), where the next is to be taken.
 _SLOWED_COST, _HELD_COST, _REFUSED_COST = 0.05, 0.35, 6.0
+# What lettering costs that cannot be avoided: a little for a watermark in a corner, and more the more it covers.
+_LETTERING_COST, _MOST_LETTERING_COST = 0.02, 0.3
 # Enough candidates for one assignment over a trailer of as many shots; more shots than that share theirs.
 _FEWEST_CANDIDATES, _MOST_CANDIDATES = 50, 500
 _TWIN_RANKS = 20  # twins are looked for among so many of the best of each trailer shot: of those the answers are chosen
@@ -86,6 +89,8 @@ class MatchSettings:
     """Folders below which films must lie to answer."""
     include_trailer: bool = False
     """Whether the archive may answer a trailer with itself."""
+    text_ok: bool = False
+    """Whether lettering, logos, plates and counters may answer; else they do only where there is nothing else."""
 
     def __post_init__(self) -> None:
         if self.suggestions < 1:
@@ -223,7 +228,14 @@ def answer(
     # Titles that are kept have suggestions all the same, for those who change their mind.
     asked = [number for number, place in enumerate(places) if place.row is not None]
     targets = targets_of(film, neighbours, {number: places[number] for number in asked})
-    hits = find_hits(neighbours, targets, suggestions=settings.suggestions, weights=settings.weights, without=without)
+    hits = find_hits(
+        neighbours,
+        targets,
+        suggestions=settings.suggestions,
+        weights=settings.weights,
+        without=without,
+        text_ok=settings.text_ok,
+    )
     if not all(hits):
         raise LibraryError(
             f"{library.path}: has no footage to match with (the trailer itself and what is left out do not count); "
@@ -238,6 +250,7 @@ def answer(
     found = choose_hits(neighbours, answered, [hits[number] for number in scenes], settings=settings, echoes=echoes)
     chosen = dict(zip(scenes, found, strict=True))
     _warn_of_repeats(film, settings, echoes, found)
+    _warn_of_lettering(neighbours, answered, found, settings)
     wanted = [
         [*([chosen[number]] if number in chosen else []), *of_target[: settings.suggestions]]
         for number, of_target in enumerate(hits)
@@ -335,20 +348,30 @@ def find_hits(
     suggestions: int,
     weights: Mapping[str, float],
     without: frozenset[str] = frozenset(),
+    text_ok: bool = False,
 ) -> list[list[Hit]]:
     """For each target the archive shots most like it, best first: enough for an assignment, and for suggestions.
 
-    without: films that may not answer.
+    without: films that may not answer. text_ok: see `MatchSettings`.
     """
     wanted = min(max(suggestions, _FEWEST_CANDIDATES, 2 * len(targets)), _MOST_CANDIDATES)
     hits: list[list[Hit]] = [[] for _ in range(len(targets))]
     # Words, among them slates, answer words alone.
     for titles in (False, True):
         rows = [number for number, words in enumerate(targets.titles) if words == titles]
-        found = neighbours.search(targets.query.rows(rows), wanted, weights=weights, without=without, titles=titles)
+        query = targets.query.rows(rows)
+        found = neighbours.search(query, wanted, weights=weights, without=without, titles=titles, text_ok=text_ok)
+        if rows and not any(found):
+            found = neighbours.search(query, wanted, weights=weights, without=without, text_ok=True)
         for number, of_target in zip(rows, found, strict=True):
-            hits[number] = of_target
+            hits[number] = of_target if text_ok else _without_titles(neighbours, of_target, targets.needed[number])
     return hits
+
+
+def _without_titles(neighbours: Neighbours, hits: list[Hit], needed: Fraction) -> list[Hit]:
+    """Those in which no title need be seen for so long; all, if there are none."""
+    kept = [hit for hit in hits if not neighbours.shows_title(hit.film, hit.shot, float(needed))]
+    return kept or hits
 
 
 def choose_hits(
@@ -375,7 +398,9 @@ def choose_hits(
                     shot=numbers.of_shot(hit),
                     film=numbers.of_film(hit),
                     twin=twins.get((hit.film, hit.shot), len(twins) + numbers.of_shot(hit)),
-                    score=hit.score - _shortage(neighbours, hit, float(needed), settings.short),
+                    score=hit.score
+                    - _shortage(neighbours, hit, float(needed), settings.short)
+                    - (0.0 if settings.text_ok else _lettering(neighbours, hit, float(needed))),
                 )
                 for hit in of_target
             ]
@@ -415,6 +440,24 @@ def _shortage(neighbours: Neighbours, hit: Hit, needed: float, short: ShortPolic
     return shortage_cost(neighbours.seconds(hit.film, hit.shot), needed, short)
 
 
+def _lettering(neighbours: Neighbours, hit: Hit, needed: float) -> float:
+    if hit.film not in neighbours:
+        return 0.0
+    return lettering_cost(neighbours.covered(hit.film, hit.shot, needed))
+
+
+def _warn_of_lettering(
+    neighbours: Neighbours, targets: Targets, chosen: Sequence[Hit], settings: MatchSettings
+) -> None:
+    if settings.text_ok:
+        return
+    count = sum(
+        neighbours.is_text(hit.film, hit.shot) and not words for hit, words in zip(chosen, targets.titles, strict=True)
+    )
+    if count:
+        logger.warning("the library has nothing but lettering, plates and counters for %d shots of the trailer", count)
+
+
 def _warn_of_repeats(film: Film, settings: MatchSettings, echoes: Sequence[int], chosen: Sequence[Hit]) -> None:
     again = len(set(echoes)) - len({(hit.film, hit.shot) for hit in chosen})
     if again > 0 and not settings.rules.reuse:
@@ -449,7 +492,10 @@ class Sources:
         known = self._spans.get(key)
         if known is None:
             course = self.course(film, shot)
-            source = course if usable is None else replace(course, span=usable)
+            # Lettering is kept out where there is a stretch long enough without it.
+            within = usable or course.span
+            lettering = self._library.lettering(film)[shot]
+            source = replace(course, span=usable_span(within, lettering, target.span.duration))
             known = align(target, source, target.span.duration)
             if len(self._spans) < self._kept_spans:
                 self._spans[key] = known
@@ -549,6 +595,15 @@ def course_of(film: Film, number: int, span: Span) -> ShotCourse:
     """How a shot of a film runs, as `align` wants to know it. span: see `ShotCourse`."""
     vectors, seconds = film.embeddings.of_shot(number)
     return ShotCourse(span, film.video.frame_rate, film.courses[number], vectors, seconds)
+
+
+def lettering_cost(covered: float) -> float:
+    """What it costs, in score, that lettering covers this share of the picture, 0 to 1, and cannot be avoided.
+
+    >>> lettering_cost(0.0), round(lettering_cost(0.01), 3), lettering_cost(0.5)
+    (0.0, 0.03, 0.3)
+    """
+    return min(_MOST_LETTERING_COST, _LETTERING_COST + covered) if covered > 0 else 0.0
 
 
 def shortage_cost(length: float, needed: float, short: ShortPolicy) -> float:

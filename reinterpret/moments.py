@@ -15,10 +15,11 @@ from reinterpret.timebase import Span, round_half_up
 def best_stretch(library: Library, neighbours: Neighbours, query: Query, hit: Hit, seconds: Fraction) -> Span:
     """`seconds` of the body of a shot, or all of it if that is shorter, where its pictures are most like the query.
 
-    Begins on a frame of the film; of stretches as good as each other the most central. Raises LibraryError.
+    Lettering is kept out of it where a stretch without any is long enough. Begins on a frame of the film; of stretches
+    as good as each other the most central. Raises LibraryError.
     """
     film = library.film(hit.film)
-    body, rate = film.shots[hit.shot].body, film.video.frame_rate
+    body, rate = film.usable(hit.shot, seconds), film.video.frame_rate
     if body.duration <= seconds:
         return body
     margin = min(SHY_SECONDS, (body.duration - seconds) / 2)

@@ -20,6 +20,7 @@ import numpy as np
 
 from reinterpret.cues import CUES, cue_names
 from reinterpret.cues.content import Whitening, fit_whitening
+from reinterpret.cues.lettering_table import LetteringTable
 from reinterpret.cues.reasons import CueScore
 from reinterpret.cues.vectors import CueVectors, shares, together
 from reinterpret.errors import LibraryError
@@ -29,15 +30,19 @@ from reinterpret.library import Library
 
 logger = logging.getLogger(__name__)
 
-_VERSION = 3
+_VERSION = 4
 # Up to here the exact search takes milliseconds; beyond, inverted lists with half-precision vectors
 # (faiss wiki, "Guidelines to choose an index").
 _EXACT_LIMIT = 1_000_000
 _INVERTED_PROBES = 64
+# A stretch that is shorter by less than this is long enough.
+_ROUNDING_SECONDS = 1e-3
 # Of so many pairs of shots it is measured how alike any two are.
 _PAIRS = 4000
-# What resembles anything that is dark, bright or empty, and what is no footage, is not suggested.
-SUGGESTED_KINDS = frozenset({"scene", "title"})
+# What nobody wants as a match unless it is asked for: words, and pictures that wait for others.
+TEXT_KINDS = frozenset({"title", "lettering", "counter", "plate"})
+# What resembles anything that is dark, bright or empty, and what is no footage, is never suggested.
+SUGGESTED_KINDS = frozenset({"scene"}) | TEXT_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ class Query:
     """What cues count beyond their weights, by name: what somebody has said counts more than what is only there."""
     titles: bool = False
     """Whether title cards alone are asked for."""
+    text_ok: bool = False
+    """Whether shots of `TEXT_KINDS` may be found too: it was said so, or what is looked for is one itself."""
 
     def __len__(self) -> int:
         return len(self.known)
@@ -87,7 +94,9 @@ class ShotTable:
     seconds: np.ndarray
     """N float32: how long the body is."""
     suggested: np.ndarray
-    """N bool: whether it shows anything."""
+    """N bool: whether it shows anything, see `SUGGESTED_KINDS`."""
+    footage: np.ndarray
+    """N bool: whether it is suggested without being asked for, see `TEXT_KINDS`."""
     titles: np.ndarray
     """N bool: whether that is words on an even ground."""
     known: np.ndarray
@@ -103,13 +112,16 @@ class ShotTable:
 class Neighbours:
     """The shots of a library as rows of one FAISS index."""
 
-    def __init__(self, index: Any, films: list[str], table: ShotTable, whitening: Whitening) -> None:
-        """index: of N rows of D numbers. films: fingerprints. whitening: of the cue content."""
+    def __init__(
+        self, index: Any, films: list[str], table: ShotTable, whitening: Whitening, lettering: LetteringTable
+    ) -> None:
+        """index: of N rows of D numbers. films: fingerprints. whitening: of the cue content. lettering: N rows."""
         self._index = index
         self._films = films
         self._film_numbers = {film: number for number, film in enumerate(films)}
         self._table = table
         self._whitening = whitening
+        self._lettering = lettering
         self._parts = _parts(whitening)
         first_rows = zip(*np.unique(table.film_rows, return_index=True), strict=True)
         self._first_row = {films[film]: int(row) for film, row in first_rows}
@@ -127,11 +139,14 @@ class Neighbours:
 
     @property
     def usable_count(self) -> int:
-        """Shots that can be suggested: those that are not as good as black, white or empty."""
-        return int(self._table.suggested.sum())
+        """Shots that are suggested without being asked for: no lettering, and not as good as black, white or empty."""
+        return int(self._table.footage.sum())
 
     def suggested(self) -> list[Hit]:
-        """Every shot that can be suggested, in the order of the library; its score is that with itself."""
+        """Every shot that can be suggested, also those of words, in the order of the library.
+
+        Its score is that with itself.
+        """
         rows = np.flatnonzero(self._table.suggested)
         return [Hit(self._films[self._table.film_rows[row]], int(self._table.shots[row]), 1.0) for row in rows]
 
@@ -142,7 +157,8 @@ class Neighbours:
     def query_of_shot(self, film: str, shot: int) -> Query:
         """A shot of the library. Raises LibraryError if the index has no such shot."""
         row = self.row(film, shot)
-        return Query(self._index.reconstruct(row)[None], self._table.known[row : row + 1])
+        vectors, known = self._index.reconstruct(row)[None], self._table.known[row : row + 1]
+        return Query(vectors, known, text_ok=self.is_text(film, shot))
 
     def query_of_reading(self, weights: np.ndarray) -> Query:
         """Shots of which a linear reading of the encoder's vectors is high, such as a class of its classifier.
@@ -176,19 +192,21 @@ class Neighbours:
         *,
         weights: Mapping[str, float],
         without: frozenset[str] = frozenset(),
-        titles: bool = True,
+        titles: bool = False,
+        text_ok: bool = False,
     ) -> list[list[Hit]]:
         """For each of N queries the `k` nearest shots, best first; fewer if the library has fewer.
 
         weights: what each cue counts, by name. without: films left out. titles: whether title cards may be found.
-        Equal scores come in the order of the library, so the same question has the same answer.
+        text_ok: whether other lettering, plates and counters may too; see also `Query.text_ok`. Equal scores come in
+        the order of the library, so the same question has the same answer.
         """
         left_out = [self._film_numbers[film] for film in without if film in self._film_numbers]
         allowed = self._table.suggested & ~np.isin(self._table.film_rows, left_out)
         if query.titles:
             allowed &= self._table.titles
-        elif not titles:
-            allowed &= ~self._table.titles
+        elif not (text_ok or query.text_ok):
+            allowed &= self._table.footage | (self._table.titles & titles)
         k = min(k, int(allowed.sum()))
         if k == 0 or len(query) == 0:
             return [[] for _ in range(len(query))]
@@ -249,6 +267,35 @@ class Neighbours:
     def seconds(self, film: str, shot: int) -> float:
         """How much of a shot can be used: the length of its body."""
         return float(self._table.seconds[self.row(film, shot)])
+
+    def covered(self, film: str, shot: int, needed: float) -> float:
+        """The share of the picture that lettering covers in any `needed` seconds of a shot, 0 to 1.
+
+        Where a stretch is long enough in which it is not seen, what stands there all along counts alone.
+        """
+        row = self.row(film, shot)
+        clear = self._lettering.clear_seconds[row] >= needed - _ROUNDING_SECONDS
+        return float(min(1.0, (self._lettering.staying if clear else self._lettering.share)[row]))
+
+    def shows_title(self, film: str, shot: int, needed: float) -> bool:
+        """Whether a title stands over some of any `needed` seconds of a shot."""
+        row = self.row(film, shot)
+        clear = self._lettering.clear_seconds[row] >= needed - _ROUNDING_SECONDS
+        return bool(self._lettering.titled[row] and not clear)
+
+    def is_text(self, film: str, shot: int) -> bool:
+        """Whether a shot is of `TEXT_KINDS`."""
+        row = self.row(film, shot)
+        return bool(self._table.suggested[row] and not self._table.footage[row])
+
+    @property
+    def lettering(self) -> LetteringTable:
+        """What is written in all shots, in the order of the library."""
+        return self._lettering
+
+    def hit(self, row: int, score: float) -> Hit:
+        """The shot that stands there among all."""
+        return Hit(self._films[self._table.film_rows[row]], int(self._table.shots[row]), score)
 
     def row(self, film: str, shot: int) -> int:
         """Where a shot stands among all. Raises LibraryError."""
@@ -367,16 +414,20 @@ def _build(library: Library, films: list[str]) -> Neighbours:
     vectors = _side_by_side(cues, whitening)
     kinds = [kind for column in columns for kind in column.kinds]
     suggested = np.array([kind in SUGGESTED_KINDS for kind in kinds], bool)
+    titles = np.array([kind == "title" for kind in kinds], bool)
+    footage = suggested & np.array([kind not in TEXT_KINDS for kind in kinds], bool)
     table = ShotTable(
         film_rows=np.repeat(np.arange(len(kept), dtype=np.int32), counts),
         shots=np.concatenate([np.arange(count, dtype=np.int32) for count in counts]),
         seconds=np.concatenate([column.seconds for column in columns]).astype(np.float32),
         suggested=suggested,
-        titles=np.array([kind == "title" for kind in kinds], bool),
+        footage=footage,
+        titles=titles,
         known=cues.known,
-        usual=_usual(vectors, suggested, _parts(whitening)),
+        usual=_usual(vectors, footage | titles, _parts(whitening)),
     )
-    return Neighbours(build_index(vectors), kept, table, whitening)
+    lettering = LetteringTable.together([column.lettering for column in columns])
+    return Neighbours(build_index(vectors), kept, table, whitening, lettering)
 
 
 def build_index(vectors: np.ndarray) -> Any:
@@ -417,7 +468,8 @@ def _write(neighbours: Neighbours, folder: Path, stamp: str) -> None:
         faiss.write_index(neighbours._index, str(temporary))
     with renamed_into(folder / f"{stamp}.npz") as temporary:
         whitening = {f"whitening_{name}": values for name, values in neighbours._whitening.arrays().items()}
-        np.savez(temporary, allow_pickle=False, **neighbours._table.arrays(), **whitening)
+        lettering = {f"lettering_{name}": values for name, values in neighbours._lettering.arrays().items()}
+        np.savez(temporary, allow_pickle=False, **neighbours._table.arrays(), **whitening, **lettering)
     with renamed_into(folder / "index.json") as temporary:
         temporary.write_text(json.dumps({"stamp": stamp, "films": neighbours._films}), encoding="utf-8")
     for old in folder.iterdir():
@@ -437,7 +489,8 @@ def _read(folder: Path, stamp: str) -> Neighbours | None:
         with (folder / f"{stamp}.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             table = ShotTable(**{field.name: arrays[field.name] for field in fields(ShotTable)})
             whitening = Whitening(**{field.name: arrays[f"whitening_{field.name}"] for field in fields(Whitening)})
-            found = Neighbours(index, manifest["films"], table, whitening)
+            lettering = LetteringTable(**{one.name: arrays[f"lettering_{one.name}"] for one in fields(LetteringTable)})
+            found = Neighbours(index, manifest["films"], table, whitening, lettering)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, BadZipFile) as error:
         logger.info("%s: the index will be built again (%s)", folder, error)
         return None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from reinterpret.cues import PRESETS
+from reinterpret.cues.cards import kind_of_pictures
 from reinterpret.cues.vectors import CueVectors
-from reinterpret.embeddings import embed_pictures, embed_stretch
+from reinterpret.embeddings import embed_pictures, embed_stretch, small_picture
 from reinterpret.encoders import Encoder
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.frames import read_frames
@@ -20,12 +23,19 @@ from reinterpret.neighbours import Hit, Neighbours, Query
 from reinterpret.timebase import Span
 from reinterpret.video import Video, probe
 
+logger = logging.getLogger(__name__)
+
 _PARTS_ALONG = 5
 _MOST_SECONDS = 60
 # What is taken away counts less than what is added: where both are about the same thing something is left.
 _TAKEN_SHARE = 0.6
 # A picture is only looked at through a small frame; this is far above what any camera makes.
 _MOST_PIXELS = 400_000_000
+
+
+def query_of_picture(picture: np.ndarray, neighbours: Neighbours, encoder: Encoder, *, parts: bool = False) -> Query:
+    """What a picture asks of a library, H x W x 3 uint8 RGB: what is like it; titles too, if it is one itself."""
+    return replace(neighbours.query(_query(picture, encoder, parts)), text_ok=is_title(picture))
 
 
 def picture_query(path: Path | str, encoder: Encoder, *, parts: bool = False) -> CueVectors:
@@ -77,11 +87,17 @@ def combined(queries: Sequence[Query], neighbours: Neighbours, *, without: Seque
     emphasis: dict[str, float] = {}
     for query in [*queries, *without]:
         emphasis |= {cue: max(emphasis.get(cue, 1.0), value) for cue, value in query.emphasis.items()}
-    return Query(vector[None], known[None], emphasis, titles=all(query.titles for query in queries))
+    titles, text_ok = all(query.titles for query in queries), any(query.text_ok for query in queries)
+    return Query(vector[None], known[None], emphasis, titles=titles, text_ok=text_ok)
 
 
 def _query(picture: np.ndarray, encoder: Encoder, parts: bool) -> CueVectors:
     return embed_pictures(parts_of(picture) if parts else [picture], encoder)
+
+
+def is_title(picture: np.ndarray) -> bool:
+    """Whether a picture, H x W x 3 uint8 RGB, is a title card."""
+    return kind_of_pictures([small_picture(picture)], np.empty(0, np.float32)) == "title"
 
 
 def parts_of(picture: np.ndarray) -> list[np.ndarray]:
@@ -97,12 +113,17 @@ def search(
 ) -> list[Hit]:
     """The `k` shots nearest to a query, best first; of a query of several rows, to any of these.
 
+    Lettering, plates and counters are found where there is nothing else, or they are asked for, see `Query`.
     weights: of the cues, `balanced` by default. Raises UsageError.
     """
     if k < 1:
         raise UsageError(f"at least one result must be asked for, got -k {k}")
     best: dict[tuple[str, int], Hit] = {}
-    for hits in neighbours.search(query, k, weights=weights or PRESETS["balanced"]):
+    weights = weights or PRESETS["balanced"]
+    if not neighbours.usable_count and not (query.titles or query.text_ok):
+        logger.warning("every shot of the library is lettering, a plate or a counter: they are shown all the same")
+        query = replace(query, text_ok=True)
+    for hits in neighbours.search(query, k, weights=weights):
         for hit in hits:
             known = best.get((hit.film, hit.shot))
             if known is None or hit.score > known.score:

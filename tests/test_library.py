@@ -110,12 +110,12 @@ def test_where_there_is_no_library_the_error_says_how_to_make_one(tmp_path: Path
         ("[]", "is not the file of a reinterpret library"),
         ('{"version": 1}', "is not the file of a reinterpret library"),
         (
-            '{"format": "reinterpret-library", "version": 4}',
-            r"newer reinterpret \(library format 4, this one reads 3\); upgrade",
+            '{"format": "reinterpret-library", "version": 5}',
+            r"newer reinterpret \(library format 5, this one reads 4\); upgrade",
         ),
         (
             '{"format": "reinterpret-library", "version": 2, "encoder": "pixels", "detector": "adaptive"}',
-            r"older reinterpret \(library format 2, this one reads 3\); index its films anew, into a new folder$",
+            r"older reinterpret \(library format 2, this one reads 4\); index its films anew, into a new folder$",
         ),
         ('{"format": "reinterpret-library", "version": 3, "encoder": "pixels"}', "lacks 'cues'"),
         (library_json().replace('"encoder_version"', '"else"'), "lacks 'encoder_version'"),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from reinterpret.cues import CUES, PRESETS, cue_names
 from reinterpret.cues.cards import ShotKind
 from reinterpret.cues.courses import CELLS, LayoutCourse
+from reinterpret.cues.lettering import Lettering, Line
 from reinterpret.cues.reasons import CueScore, reason
 from reinterpret.cues.vectors import CueVectors
 from reinterpret.embeddings import Embeddings, Film
@@ -52,7 +53,14 @@ def told(*, unknown: Sequence[str] = (), **given: Vectors) -> CueVectors:
     return CueVectors(tuple(matrices), np.array([[name not in unknown for name in DIMENSIONS]] * count))
 
 
-def hand_made(path: Path, number: int, cues: Vectors | CueVectors, *, kind: ShotKind = "scene") -> Film:
+def hand_made(
+    path: Path,
+    number: int,
+    cues: Vectors | CueVectors,
+    *,
+    kind: ShotKind = "scene",
+    lettering: Lettering | None = None,
+) -> Film:
     """A film of shots of one second with these vectors, or colours; its fingerprint is its number, 32 times."""
     cues = cues if isinstance(cues, CueVectors) else told(colour=cues)
     fingerprint = f"{number:x}" * 32
@@ -75,6 +83,7 @@ def hand_made(path: Path, number: int, cues: Vectors | CueVectors, *, kind: Shot
         shots=shots,
         embeddings=Embeddings("hand", "1", cues, frame_vectors, np.arange(count) + 0.5, np.arange(count + 1)),
         kinds=(kind,) * count,
+        lettering=(lettering,) * count,
         courses=(LayoutCourse(np.empty((0, CELLS), np.uint8), np.empty(0)),) * count,
         thumbnails=(b"jpeg",) * count,
     )
@@ -194,11 +203,47 @@ def test_what_shows_nothing_is_never_suggested(library: Library, tmp_path: Path,
     assert {hit.film[0] for hit in found.suggested()} == {"1", "2", "3"}
 
 
-def test_a_title_is_suggested(library: Library, tmp_path: Path) -> None:
-    library.add(hand_made(tmp_path / "0.mp4", 0, EAST, kind="title"))
+@pytest.mark.parametrize("kind", ["title", "lettering", "counter", "plate"])
+def test_words_and_plates_are_found_only_when_asked_for(library: Library, tmp_path: Path, kind: ShotKind) -> None:
+    library.add(hand_made(tmp_path / "0.mp4", 0, EAST, kind=kind))
     found = open_neighbours(library)
-    assert names(nearest(found, EAST, 1)[0]) == [("0", 0)]
-    assert found.usable_count == 5
+    assert found.usable_count == 4
+    assert "0" * 32 in {hit.film for hit in found.suggested()}
+    assert names(nearest(found, EAST, 1)[0]) == [("1", 0)]
+    query = found.query(told(colour=EAST))
+    (asked,) = found.search(query, 1, weights=COLOUR, text_ok=True)
+    assert names(asked) == [("0", 0)]
+    (with_titles,) = found.search(query, 1, weights=COLOUR, titles=True)
+    assert names(with_titles) == [("0", 0) if kind == "title" else ("1", 0)]
+    # Who asks for what is like such a shot asks for such shots.
+    (like,) = found.search(found.query_of_shot("0" * 32, 0), 1, weights=COLOUR)
+    assert names(like) == [("0", 0)]
+
+
+def written(line: Line, clear_until: float = 0.0) -> Lettering:
+    """A line in a shot of one second that was looked at four times, from an instant on."""
+    instants = (0.1, 0.35, 0.6, 0.85)
+    return Lettering(instants, tuple(() if at < clear_until else (line,) for at in instants))
+
+
+def test_how_much_of_a_shot_is_written_over_is_kept_with_the_index(library: Library, tmp_path: Path) -> None:
+    stamp = Line("2015-03-25", 0.9, 0.7, 0.9, 0.2, 0.05)
+    title = Line("THE END", 0.9, 0.2, 0.3, 0.6, 0.3)
+    library.add(hand_made(tmp_path / "4.mp4", 4, EAST, lettering=written(stamp)))
+    library.add(hand_made(tmp_path / "5.mp4", 5, EAST, lettering=written(title, clear_until=0.5)))
+    for _ in range(2):
+        found = open_neighbours(library)
+        assert found.covered("1" * 32, 0, 1.0) == 0
+        assert found.covered("4" * 32, 0, 0.1) == pytest.approx(0.01)
+        # The first two pictures are clear: 0.35 s.
+        assert found.covered("5" * 32, 0, 0.3) == 0
+        assert found.covered("5" * 32, 0, 0.5) == pytest.approx(0.18)
+        assert [found.shows_title("5" * 32, 0, needed) for needed in (0.3, 0.5)] == [False, True]
+        assert not found.shows_title("4" * 32, 0, 1.0)
+        assert dict(found.lettering.texts()) == {4: "2015-03-25", 5: "THE END"}
+        assert list(found.lettering.known) == [False] * 4 + [True] * 2
+        # The second time it comes from the cache.
+        assert is_current(library)
 
 
 def test_the_length_and_place_of_a_shot_can_be_had_and_those_of_no_shot_are_an_error(library: Library) -> None:

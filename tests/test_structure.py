@@ -47,6 +47,7 @@ ORDER = [
     "queries",
     "sentences",
     "words",
+    "written",
     "groups",
     "raster",
     "clip_transitions",

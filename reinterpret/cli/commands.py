@@ -26,6 +26,8 @@ from reinterpret.cli.options import (
     QuietOption,
     RenderOptions,
     WholeOptions,
+    WrittenOption,
+    check_alone,
 )
 from reinterpret.cli.printing import (
     boundaries_as_json,
@@ -35,14 +37,17 @@ from reinterpret.cli.printing import (
     hits_as_json,
     matches_as_json,
     print_edit,
+    print_hits,
     print_json,
     print_report,
     print_shots,
     print_text,
     print_versions,
+    print_written,
     shots_as_json,
     tags_as_json,
     text_as_json,
+    with_written,
 )
 from reinterpret.cli.progress import matched, rendered
 from reinterpret.cli.studio import studio
@@ -177,6 +182,7 @@ def grid(
     library: LibraryOption,
     output: OutOption,
     query: QueryOptions = _QUERY,
+    written: WrittenOption = None,
     whole: WholeOptions = _WHOLE,
     likeness: LikenessOptions = _LIKENESS,
     drawing: GridOptions = _GRID,
@@ -192,7 +198,7 @@ def grid(
 
     (columns, rows), weights = drawing.raster(), likeness.chosen()
     if whole.asked:
-        if query != QueryOptions() or (whole.as_map and whole.clusters is not None):
+        if query != QueryOptions() or written is not None or (whole.as_map and whole.clusters is not None):
             raise UsageError("--clusters, --map, and --shot, --image, --text or --video exclude each other; say one")
         if whole.as_map:
             draw_map(library, output, weights, as_json=as_json, quiet=quiet)
@@ -202,8 +208,12 @@ def grid(
     check_output(output, inputs=query.files, suffixes=drawing.suffixes())
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
-    asked = query.query(opened, neighbours, device)
-    hits = reinterpret.search(neighbours, asked, k=columns * rows, weights=weights)
+    if written is None:
+        asked = query.query(opened, neighbours, device)
+        hits = reinterpret.search(neighbours, asked, k=columns * rows, weights=weights)
+    else:
+        check_alone(query)
+        hits = [found.hit for found in reinterpret.search_written(neighbours, written, k=columns * rows)]
     drawing.draw(opened, hits, output, columns)
     if as_json:
         print_json({"grids": [{"output": str(output), "matches": hits_as_json(opened, hits)}]})
@@ -216,33 +226,34 @@ def grid(
 def search(
     library: LibraryOption,
     query: QueryOptions = _QUERY,
+    written: WrittenOption = None,
     likeness: LikenessOptions = _LIKENESS,
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """The shots of the library most like a picture, a frame of a video or a shot, or what words say."""
+    """The shots of the library most like a picture, a frame of a video or a shot, or what words say or is written."""
     import reinterpret
 
     weights = likeness.chosen()
     opened = reinterpret.Library.open(library)
     neighbours = reinterpret.open_neighbours(opened)
+    if written is not None:
+        check_alone(query)
+        print_written(opened, neighbours, reinterpret.search_written(neighbours, written, k=k), as_json=as_json)
+        return
+    read = [] if query.text is None else reinterpret.search_written(neighbours, query.text, k=k)
     said = query.said(opened, neighbours)
     asked = query.query(opened, neighbours, device) if said is None else said.query
-    hits = reinterpret.search(neighbours, asked, k=k, weights=weights)
-    found = explained_as_json(opened, hits, [neighbours.explain(asked, hit) for hit in hits], weights)
-    nearest = None if said is None else reinterpret.nearest_shown(said, opened, neighbours)
+    hits, texts = with_written(reinterpret.search(neighbours, asked, k=k, weights=weights), read, k)
+    found = explained_as_json(opened, hits, [neighbours.explain(asked, hit) for hit in hits], weights, texts)
+    nearest = None if said is None or read else reinterpret.nearest_shown(said, opened, neighbours)
     if as_json:
         print_json({**({"text": text_as_json(said, nearest)} if said is not None else {}), "matches": found})
         return
     if said is not None:
         print_text(said, nearest)
-    for entry in found:
-        print(
-            f"{entry['rank']:>3}  {entry['score']:6.3f}  {clock(entry['start_seconds'])} - "
-            f"{clock(entry['end_seconds'])}  {entry['video']}:{entry['shot']}"
-            + (f"  ({entry['shared']})" if entry["shared"] else "")
-        )
+    print_hits(found)
 
 
 @app.command()

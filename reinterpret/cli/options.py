@@ -30,6 +30,9 @@ LikeOption = Annotated[
 FoldersOption = Annotated[
     list[Path], typer.Option("--in", metavar="FOLDER", help="Only films below it may answer; may be repeated.")
 ]
+TextOkOption = Annotated[
+    bool, typer.Option("--text-ok", help="Shots of titles, logos, counters and green screens may be matches too.")
+]
 JobsOption = Annotated[int | None, typer.Option("--jobs", "-j", help="At the same time; by default one a core.")]
 
 
@@ -132,6 +135,7 @@ class MatchOptions:
     include_trailer: Annotated[
         bool, typer.Option("--include-trailer", help="Let the archive answer with the trailer itself, if it holds it.")
     ] = False
+    text_ok: TextOkOption = False
 
     def settings(self, likeness: LikenessOptions) -> MatchSettings:
         """As the library wants them. Raises UsageError."""
@@ -151,6 +155,7 @@ class MatchOptions:
             without=tuple(self.leave_out),
             folders=tuple(self.folders),
             include_trailer=self.include_trailer,
+            text_ok=self.text_ok,
         )
 
 
@@ -206,10 +211,22 @@ class RenderOptions:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+WrittenOption = Annotated[
+    str | None,
+    typer.Option("--written", metavar="WORDS", help="Look for shots in whose pictures these words are written."),
+]
 ForOption = Annotated[
     float | None,
     typer.Option("--for", metavar="SECONDS", help="So much of --video from --at on: its movement counts too."),
 ]
+
+
+def check_alone(query: QueryOptions) -> None:
+    """Whether `--written` is all that is looked for. Raises UsageError."""
+    from reinterpret.errors import UsageError
+
+    if query != QueryOptions():
+        raise UsageError("--written goes alone: leave --text, --shot, --image, --video and --text-ok out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +261,7 @@ class MixtureOptions:
             "--not", metavar="WORDS|FILM:NUMBER|PICTURE", help="Unlike these words, shot or picture; may be repeated."
         ),
     ] = field(default_factory=list)
+    text_ok: TextOkOption = False
 
     @property
     def files(self) -> list[Path]:
@@ -280,7 +298,7 @@ class MixtureOptions:
 
         found, others = [asked(options) for options in alike], [asked(options) for options in unlike]
         mixed = found[0] if len(found) == 1 and not others else combined(found, neighbours, without=others)
-        return mixed, read
+        return replace(mixed, text_ok=mixed.text_ok or self.text_ok), read
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +391,7 @@ class QueryOptions:
     parts: Annotated[
         bool, typer.Option("--parts", help="Look for parts of the picture or frame as well: a picture in a picture.")
     ] = False
+    text_ok: TextOkOption = False
 
     @property
     def files(self) -> list[Path]:
@@ -397,24 +416,33 @@ class QueryOptions:
         from reinterpret.words import text_query
 
         self.check()
-        return None if self.text is None else text_query(self.text, library, neighbours)
+        if self.text is None:
+            return None
+        said = text_query(self.text, library, neighbours)
+        return replace(said, query=replace(said.query, text_ok=True)) if self.text_ok else said
 
     def query(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
         """As the index wants it. Raises UsageError, VideoError, LibraryError, EncoderError."""
-        from reinterpret.library import library_encoder
-        from reinterpret.queries import frame_query, parse_shot, picture_query, stretch_query
-
         self.check()
         said = self.said(library, neighbours)
         if said is not None:
             return said.query
+        asked = self._seen(library, neighbours, device)
+        return replace(asked, text_ok=True) if self.text_ok else asked
+
+    def _seen(self, library: Library, neighbours: Neighbours, device: Device) -> Query:
+        """If it is no words."""
+        from reinterpret.library import library_encoder
+        from reinterpret.queries import parse_shot, query_of_picture, read_frame, read_picture, stretch_query
+        from reinterpret.video import probe
+
         if self.shot is not None:
             return neighbours.query_of_shot(*parse_shot(self.shot, library))
         encoder = library_encoder(library, device=device)
         if self.image is not None:
-            return neighbours.query(picture_query(self.image, encoder, parts=self.parts))
+            return query_of_picture(read_picture(self.image), neighbours, encoder, parts=self.parts)
         assert self.video is not None
         assert self.at is not None
         if self.length is not None:
             return neighbours.query(stretch_query(self.video, self.at, self.length, encoder))
-        return neighbours.query(frame_query(self.video, self.at, encoder, parts=self.parts))
+        return query_of_picture(read_frame(probe(self.video), self.at), neighbours, encoder, parts=self.parts)

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from reinterpret.edits import EditList
     from reinterpret.ingest import IndexReport
     from reinterpret.library import Library
-    from reinterpret.neighbours import Hit
+    from reinterpret.neighbours import Hit, Neighbours
     from reinterpret.shots import Boundary, Shot
     from reinterpret.words import Tag, TextQuery
+    from reinterpret.written import WrittenHit
 
 
 def print_versions() -> None:
@@ -120,16 +121,64 @@ def hits_as_json(library: Library, hits: list[Hit]) -> list[dict[str, Any]]:
 
 
 def explained_as_json(
-    library: Library, hits: list[Hit], scores: list[list[CueScore]], weights: Mapping[str, float]
+    library: Library,
+    hits: list[Hit],
+    scores: list[list[CueScore]],
+    weights: Mapping[str, float],
+    texts: Mapping[tuple[str, int], str],
 ) -> list[dict[str, Any]]:
-    """Hits as `search` prints them, with the score of each cue and what is shared, in words."""
+    """Hits as `search` prints them, with the score of each cue and what is shared, in words.
+
+    texts: the lines in which the words that were asked for are written, by film and shot.
+    """
     from reinterpret.cues.reasons import reason
 
     rows = hits_as_json(library, hits)
     return [
-        {**row, "cues": {entry.cue: entry.score for entry in of_hit}, "shared": reason(of_hit, weights)}
-        for row, of_hit in zip(rows, scores, strict=True)
+        {
+            **row,
+            "cues": {entry.cue: entry.score for entry in of_hit},
+            "shared": reason(of_hit, weights),
+            "written": texts.get((hit.film, hit.shot)),
+        }
+        for row, hit, of_hit in zip(rows, hits, scores, strict=True)
     ]
+
+
+def with_written(hits: list[Hit], read: Sequence[WrittenHit], k: int) -> tuple[list[Hit], dict[tuple[str, int], str]]:
+    """Shots in which words are written, then those that show what they say; and what is written, by film and shot."""
+    texts = {(found.hit.film, found.hit.shot): found.text for found in read}
+    others = [hit for hit in hits if (hit.film, hit.shot) not in texts]
+    return [*(found.hit for found in read), *others][:k], texts
+
+
+def print_hits(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Hits as `explained_as_json` makes them, one a line."""
+    for row in rows:
+        words = [row["shared"]] if row.get("shared") else []
+        if row.get("written"):
+            words = [f"written: {row['written']}"]
+        print(
+            f"{row['rank']:>3}  {row['score']:6.3f}  {clock(row['start_seconds'])} - {clock(row['end_seconds'])}  "
+            f"{row['video']}:{row['shot']}" + (f"  ({words[0]})" if words else "")
+        )
+
+
+def print_written(library: Library, neighbours: Neighbours, found: Sequence[WrittenHit], *, as_json: bool) -> None:
+    """Shots in which words are written. That some films were not read goes to standard error."""
+    rows = hits_as_json(library, [entry.hit for entry in found])
+    rows = [{**row, "written": entry.text} for row, entry in zip(rows, found, strict=True)]
+    if as_json:
+        print_json({"matches": rows})
+    else:
+        print_hits(rows)
+    unread = int((~neighbours.lettering.known).sum())
+    if unread:
+        print(
+            f"warning: lettering was not looked for in {unread} of {len(neighbours)} shots; see: reinterpret info "
+            f"-L {library.path}",
+            file=sys.stderr,
+        )
 
 
 def text_as_json(said: TextQuery, nearest: str | None) -> dict[str, Any]:

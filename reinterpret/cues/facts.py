@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reinterpret.cues.lettering import Lettering
+
 MOVEMENT_COLUMNS = (
     *("pan", "tilt", "zoom", "roll", "quality"),
     *(f"motion_{cell}" for cell in range(9)),
@@ -43,6 +45,8 @@ class ShotFacts:
     """How long the body is; 0 for a still picture."""
     frame_rate: float
     """Frames a second of `luma`."""
+    lettering: Lettering | None = None
+    """What is written in it; None where that is not known."""
 
     def __post_init__(self) -> None:
         count = len(self.pictures)

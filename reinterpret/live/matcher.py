@@ -97,7 +97,7 @@ class Matcher:
         weights = {name: weight for name, weight in self.weights.items() if weight > 0 and name not in _CUES_OF_TIME}
         query = self._neighbours.query(embed_pictures([picture], self._encoder, cues=weights.keys()))
         # Words on an even ground are no footage.
-        found = self._neighbours.search(query, _HITS, weights=weights, without=self._without, titles=False)[0]
+        found = self._neighbours.search(query, _HITS, weights=weights, without=self._without)[0]
         self._count += 1
         unlisted = found[-1].score if len(found) == _HITS else -1.0
         return Answer(frame, tuple(found), unlisted, time.perf_counter())

@@ -199,7 +199,9 @@ def _warm_up(library: Library, encoder: Encoder) -> None:
 def _usable(library: Library) -> Neighbours:
     neighbours = open_neighbours(library)
     if neighbours.usable_count == 0:
-        raise LibraryError(f"{library.path}: has no footage that can be shown; index films that show more than black")
+        raise LibraryError(
+            f"{library.path}: has no footage that can be shown; index films that show more than black, or words"
+        )
     return neighbours
 
 

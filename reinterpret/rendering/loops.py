@@ -93,7 +93,7 @@ def best_moments(library: Library, hits: list[Hit], seconds: Fraction) -> list[L
     The first is shown from the middle of its body. Raises LibraryError.
     """
     first = library.film(hits[0].film)
-    body = first.shots[hits[0].shot].body
+    body = first.usable(hits[0].shot, seconds)
     length = min(seconds, body.duration)
     # On a frame, as everything that is cut is.
     rate = first.video.frame_rate
@@ -102,7 +102,7 @@ def best_moments(library: Library, hits: list[Hit], seconds: Fraction) -> list[L
     loops = [Loop(library.video(hits[0].film), model.span)]
     for hit in hits[1:]:
         film = library.film(hit.film)
-        usable = film.shots[hit.shot].body
+        usable = film.usable(hit.shot, seconds)
         span = align(model, course_of(film, hit.shot, usable), min(seconds, usable.duration))
         loops.append(Loop(library.video(hit.film), span))
     return loops

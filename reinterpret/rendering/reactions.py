@@ -70,7 +70,7 @@ def gif(
     made = []
     for path, hit in zip(paths, hits, strict=True):
         length = Fraction(seconds).limit_denominator(1000)
-        body = library.shots(hit.film)[hit.shot].body
+        body = library.usable(hit.film, hit.shot, length)
         about = best_stretch(library, neighbours, query, hit, length).middle
         loop = find_loop(library.video(hit.film), body, length, about=about)
         _draw(loop, path, height, caption, None if max_mb is None else int(max_mb * 1e6))

@@ -253,7 +253,7 @@ def fitted_frames(video: Video, instants: Sequence[Fraction], width: int, height
 
 def _cell(library: Library, hit: Hit) -> Cell:
     video = library.video(hit.film)
-    middle = library.shots(hit.film)[hit.shot].body.middle
+    middle = library.usable(hit.film, hit.shot).middle
     try:
         picture = fitted_frame(video, middle, *_GRID_CELL)
     except VideoError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -28,6 +29,11 @@ _WHOLE_SHARE = Fraction(9, 10)
 SMALL_WIDTH, SMALL_HEIGHT = 288, 160
 # Frames kept of the shot in hand; when there are more, every second one goes. 32 to 64 frames of 68 KiB.
 _KEPT_FRAMES = 64
+# Larger frames, for what is small in a picture: how many in a second, and how many are kept of the shot in hand, of
+# 360 KiB each. When there are more, every second one goes.
+_LARGE_RATE, _KEPT_LARGE_FRAMES = Fraction(3, 2), 24
+# Their pixels, and what their sides are multiples of.
+_LARGE_PIXELS, _LARGE_STEP_PX, _LARGE_SIDE_PX = 640 * 384, 64, 1024
 # Decoded ahead of the detector: enough to ride out an encoder's batch.
 _PREFETCHED_FRAMES = 64
 
@@ -41,6 +47,8 @@ class Sample:
     seconds: Fraction
     planes: np.ndarray
     """1.5 H x W uint8, I420, BT.601, video range, as coded (not yet turned upright)."""
+    large: np.ndarray | None = None
+    """The same frame in its own shape, see `large_size`, of one or two frames a second where they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,8 @@ class ScannedShot:
 
     shot: Shot
     samples: tuple[Sample, ...]
+    large: tuple[Sample, ...] = ()
+    """Frames of its body that have larger pictures, evenly spaced but for the last, in order; there may be none."""
 
 
 class Scan:
@@ -68,8 +78,9 @@ class Scan:
         on_body_frame: Callable[[Sample], None] | None = None,
         on_frame: Callable[[Sample], None] | None = None,
         flat_cuts: bool = False,
+        with_large: bool = False,
     ) -> None:
-        """on_seconds: told how far it is.
+        """on_seconds: told how far it is. with_large: whether larger pictures are wanted of some frames.
 
         on_body_frame: told of every frame of the body of every shot, in order; those of a shot before it comes out.
         on_frame: told of every frame, in order. flat_cuts: whether cuts are found too that hide behind a black frame.
@@ -79,12 +90,16 @@ class Scan:
         self.boundaries: list[Boundary] = []
         self._spacing = _spaced(video, detection, flat_cuts=flat_cuts)
         self._scaler = Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
+        self._large_scaler = Scaler(*large_size(video), rotation=video.rotation) if with_large else None
+        self._large_every = max(1, round(video.frame_rate / _LARGE_RATE))
         self._frames = prefetch(self._shrunk(decode(video, threads=threads)), depth=_PREFETCHED_FRAMES)
         self._on_seconds, self._on_body_frame, self._on_frame = on_seconds, on_body_frame, on_frame
         self._instants = array("d")
         self._held: deque[Sample] = deque()  # the frames that a boundary yet to come may name, and one before them
         self._kept: list[Sample] = []  # frames of the body of the shot in hand that are older
         self._stride = 1
+        self._large: list[Sample] = []
+        self._large_stride, self._large_count = 1, 0
         self._begin = Boundary(0, "start", 0, 0)
         self._begin_seconds = Fraction(0)
         self._number = 0
@@ -135,7 +150,10 @@ class Scan:
 
     def _shrunk(self, frames: Iterator[DecodedFrame]) -> Iterator[Sample]:
         for frame in frames:
-            yield Sample(frame.number, frame.seconds, self._scaler.planes(frame.picture))
+            large = None
+            if self._large_scaler is not None and frame.number % self._large_every == 0:
+                large = self._large_scaler.planes(frame.picture)
+            yield Sample(frame.number, frame.seconds, self._scaler.planes(frame.picture), large)
 
     def _keep(self, sample: Sample) -> None:
         """Take a frame that has been held among those of the shot in hand, if it is of its body."""
@@ -143,11 +161,24 @@ class Scan:
             return
         if self._on_body_frame is not None:
             self._on_body_frame(sample)
+        if sample.large is not None:
+            self._keep_large(sample)
+            sample = replace(sample, large=None)
         if (sample.number - self._begin.end_frame) % self._stride == 0:
             self._kept.append(sample)
         if len(self._kept) > _KEPT_FRAMES:
             self._kept = self._kept[::2]
             self._stride *= 2
+
+    def _keep_large(self, sample: Sample) -> None:
+        """Take a frame with a larger picture among those of the shot in hand; the last stays until another comes."""
+        if self._large and (self._large_count - 1) % self._large_stride != 0:
+            self._large.pop()
+        self._large.append(sample)
+        self._large_count += 1
+        if len(self._large) > _KEPT_LARGE_FRAMES:
+            self._large = self._large[::2]
+            self._large_stride *= 2
 
     def _cut_at(self, boundaries: list[Boundary]) -> Iterator[ScannedShot]:
         for boundary in boundaries:
@@ -186,15 +217,27 @@ class Scan:
             body_end_frame=body_end,
             confidence=self._begin.confidence,
         )
-        scanned = ScannedShot(shot, tuple(self._kept))
+        scanned = ScannedShot(shot, tuple(self._kept), tuple(self._large))
         self._begin, self._begin_seconds, self._number = boundary, end, self._number + 1
         self._kept, self._stride = [], 1
+        self._large, self._large_stride, self._large_count = [], 1, 0
         while self._held and self._held[0].number < boundary.frame:
             self._held.popleft()
         return scanned
 
     def _held_at(self, frame: int) -> Sample:
         return self._held[frame - self._held[0].number]
+
+
+def large_size(video: Video) -> tuple[int, int]:
+    """Width and height of the larger pictures of a film: its own shape, in about 640 x 384 pixels, or what it has."""
+    width, height = max(1, video.display_width), max(1, video.display_height)
+    factor = min(1.0, math.sqrt(_LARGE_PIXELS / (width * height)))
+    across, along = (
+        min(_LARGE_SIDE_PX, max(_LARGE_STEP_PX, _LARGE_STEP_PX * round(length * factor / _LARGE_STEP_PX)))
+        for length in (width, height)
+    )
+    return across, along
 
 
 def body_frames(begin: Boundary, end: Boundary) -> tuple[int, int]:

@@ -296,7 +296,12 @@ class _Asking:
             without |= set(self._library.fingerprints()) - set(wish.films)
         begin, end = wish.page * wish.count, (wish.page + 1) * wish.count
         (found,) = self._neighbours.search(
-            query, end + 1 + len(rejected), weights=weights, without=frozenset(without), titles=titles
+            query,
+            end + 1 + len(rejected),
+            weights=weights,
+            without=frozenset(without),
+            titles=titles,
+            text_ok=self._settings.text_ok,
         )
         found = [hit for hit in found if (hit.film, hit.shot) not in rejected]
         hits = found[begin:end]
@@ -384,6 +389,7 @@ class _Asking:
             suggestions=max(self._settings.suggestions, 2 * len(targets)),
             weights=weights,
             without=self._without,
+            text_ok=self._settings.text_ok,
         )
         self._hits |= {(frames[row], by): hits for row, hits in zip(new, found, strict=True)}
         candidates, everything = [], []

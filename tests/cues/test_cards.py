@@ -221,8 +221,8 @@ def face_in_the_dark() -> Picture:
     return cv2.GaussianBlur(np.repeat(light[..., None], 3, axis=2), (0, 0), 6)
 
 
-def silhouette() -> Picture:
-    picture = canvas(20, 220, 0)
+def silhouette(screen: tuple[int, int, int] = (20, 220, 0)) -> Picture:
+    picture = canvas(*screen)
     cv2.circle(picture, (576, 150), 70, (0, 0, 0), -1)
     cv2.rectangle(picture, (460, 220), (690, 640), (0, 0, 0), -1)
     return picture
@@ -239,10 +239,43 @@ def line_drawing() -> Picture:
 
 @pytest.mark.parametrize(
     "make",
-    [moon, stars, windows_at_night, product_on_white, face_in_the_dark, silhouette, blots, line_drawing],
+    [moon, stars, windows_at_night, product_on_white, face_in_the_dark, blots, line_drawing],
 )
 def test_things_on_an_even_ground_are_a_scene(make: Callable[[], Picture]) -> None:
     assert kind(small(make())) == "scene"
+
+
+def lit(picture: Picture) -> Picture:
+    """As a lamp on the left lights it, with the grain of a camera."""
+    light = np.linspace(1.0, 0.55, picture.shape[1])[None, :, None]
+    return grainy(picture * light, 3.0)
+
+
+def sky(top: tuple[int, int, int], horizon: tuple[int, int, int]) -> Picture:
+    """From one colour to another, above dark hills."""
+    part = np.linspace(0, 1, 4 * HEIGHT)[:, None, None]
+    picture = np.broadcast_to((1 - part) * top + part * horizon, (4 * HEIGHT, 4 * WIDTH, 3)).copy()
+    picture[500:] = (20, 24, 20)
+    return picture.astype(np.uint8)
+
+
+@pytest.mark.parametrize("screen", [(20, 220, 0), (40, 170, 70), (30, 60, 200)], ids=["key", "cloth", "blue"])
+def test_somebody_before_a_green_or_blue_screen_is_a_plate(screen: tuple[int, int, int]) -> None:
+    picture = silhouette(screen)
+    assert kind(small(picture), small(lit(picture))) == "plate"
+
+
+def test_a_plate_shows_its_screen_all_along() -> None:
+    assert kind(small(silhouette()), small(blots())) == "scene"
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [sky((20, 60, 160), (220, 180, 140)), sky((40, 80, 170), (120, 160, 210)), sky((0, 128, 0), (255, 255, 0))],
+    ids=["evening", "blue sky", "green to yellow"],
+)
+def test_skies_and_slopes_of_colour_are_no_plates(picture: Picture) -> None:
+    assert kind(small(picture)) == "scene"
 
 
 @pytest.mark.media
@@ -254,7 +287,7 @@ def test_things_on_an_even_ground_are_a_scene(make: Callable[[], Picture]) -> No
         ("space-earth-rotating-night.mp4", 1, "scene"),
         ("animation-line-drawing-clouds.mp4", 1, "scene"),
         ("food-fruit-on-conveyor.mp4", 1, "scene"),
-        ("people-silhouette-green-screen.mp4", 8, "scene"),
+        ("people-silhouette-green-screen.mp4", 8, "plate"),
     ],
 )
 def test_real_footage_is_what_it_is(name: str, seconds: int, expected: str, media: Path) -> None:
