@@ -16,12 +16,11 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, get_args
 
-import numpy as np
-
 from reinterpret.alignment import ShotCourse, align
 from reinterpret.assignment import Candidate, Rules, assign
 from reinterpret.cues import PRESETS, cue_names
 from reinterpret.cues.reasons import reason
+from reinterpret.duplicates import Duplicates, Footage
 from reinterpret.echoes import returning_shots
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.embeddings import Film, embed_video
@@ -47,13 +46,8 @@ _SLOWEST_SHARE = float(SLOWEST)
 _SLOWED_COST, _HELD_COST, _REFUSED_COST = 0.05, 0.35, 6.0
 # Enough candidates for one assignment over a trailer of as many shots; more shots than that share theirs.
 _FEWEST_CANDIDATES, _MOST_CANDIDATES = 50, 500
-_TWIN_RANKS = 20  # twins are looked for among so many of the best of each trailer shot: of those the answers are chosen
-# Cosines, all of which two archive shots must reach to be the same footage again. Copies of 10 shots, made small and
-# large again, cropped by 10 %, graded, with another logo, and all of that, encoded anew: at least 0.77 in content, 0.77
-# in composition, 0.93 in rhythm; all 50 are found. Among the 106 shots of 60 archive films no pair of which both
-# pictures are as alike reaches 0.82 in rhythm: not the openings of four cartoons that begin with one drawing (0.98 in
-# content and composition), nor two takes of one set-up.
-_TWIN_LIKENESS = {"content": 0.7, "composition": 0.7, "rhythm": 0.9}
+# Each time that what was chosen turns out to be the same footage twice it is chosen again, so often at most.
+_MOST_ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +180,22 @@ def answer(
     if settings.echo:
         rows = [shown[asked[number]][0] for number in scenes]
         echoes = returning_shots(film.embeddings.cues.rows(rows), answered.titles)
-    found = choose_hits(neighbours, answered, [hits[number] for number in scenes], settings=settings, echoes=echoes)
+    sources = Sources(library)
+    found = choose_hits(
+        neighbours,
+        answered,
+        [hits[number] for number in scenes],
+        settings=settings,
+        echoes=echoes,
+        duplicates=Duplicates(neighbours, sources.footage),
+    )
     chosen = dict(zip(scenes, found, strict=True))
     _warn_of_repeats(film, settings, echoes, found)
     wanted = [
         [*([chosen[number]] if number in chosen else []), *of_target[: settings.suggestions]]
         for number, of_target in enumerate(hits)
     ]
-    aligned = align_hits(
-        Sources(library), neighbours, targets, wanted, chosen=frozenset(chosen), weights=settings.weights
-    )
+    aligned = align_hits(sources, neighbours, targets, wanted, chosen=frozenset(chosen), weights=settings.weights)
     matches = dict(zip(asked, aligned, strict=True))
     clips = []
     for place, (row, first, end) in enumerate(shown):
@@ -282,36 +282,32 @@ def choose_hits(
     *,
     settings: MatchSettings,
     echoes: Sequence[int],
-    twins: Mapping[tuple[str, int], int] | None = None,
+    duplicates: Duplicates,
 ) -> list[Hit]:
     """For each target one of its hits, the best for all of them together; see `assign`, also for echoes.
 
     hits: of each target, best first. One alone is fixed: it counts as used, also where the library does not have it.
-    twins: those of `twins_among`, if they are known already.
     """
-    twins = twins_among(neighbours, hits) if twins is None else twins
     numbers = _Numbers(neighbours)
-    candidates = []
-    for of_target, needed in zip(hits, targets.needed, strict=True):
-        candidates.append(
+    for _ in range(_MOST_ROUNDS):
+        candidates = [
             [
                 Candidate(
-                    shot=numbers.of_shot(hit),
-                    film=numbers.of_film(hit),
-                    twin=twins.get((hit.film, hit.shot), len(twins) + numbers.of_shot(hit)),
+                    shot=numbers.of_shot(hit.film, hit.shot),
+                    film=numbers.of_film(hit.film),
+                    twin=numbers.of_shot(*duplicates.first(hit.film, hit.shot)),
                     score=hit.score - _shortage(neighbours, hit, float(needed), settings.short),
                 )
                 for hit in of_target
             ]
-        )
-    positions = assign(candidates, echoes=echoes, rules=settings.rules)
-    return [of_target[position] for of_target, position in zip(hits, positions, strict=True)]
-
-
-def twins_among(neighbours: Neighbours, hits: Sequence[Sequence[Hit]]) -> dict[tuple[str, int], int]:
-    """The groups of the same footage among the best hits of each target, see `twin_groups`."""
-    best = (hit for of_target in hits for hit in of_target[:_TWIN_RANKS])
-    return twin_groups(neighbours, [hit for hit in best if hit.film in neighbours])
+            for of_target, needed in zip(hits, targets.needed, strict=True)
+        ]
+        positions = assign(candidates, echoes=echoes, rules=settings.rules)
+        chosen = [of_target[position] for of_target, position in zip(hits, positions, strict=True)]
+        # Only what would be shown is compared, as that takes its films: they are read for its in-points anyway.
+        if settings.rules.reuse or not duplicates.find((hit.film, hit.shot) for hit in chosen):
+            break
+    return chosen
 
 
 class _Numbers:
@@ -322,15 +318,15 @@ class _Numbers:
         self._shots: dict[tuple[str, int], int] = {}
         self._films: dict[str, int] = {}
 
-    def of_shot(self, hit: Hit) -> int:
-        if hit.film in self._neighbours:
-            return self._neighbours.row(hit.film, hit.shot)
-        return len(self._neighbours) + self._shots.setdefault((hit.film, hit.shot), len(self._shots))
+    def of_shot(self, film: str, shot: int) -> int:
+        if film in self._neighbours:
+            return self._neighbours.row(film, shot)
+        return len(self._neighbours) + self._shots.setdefault((film, shot), len(self._shots))
 
-    def of_film(self, hit: Hit) -> int:
-        if hit.film in self._neighbours:
-            return self._neighbours.film_number(hit.film)
-        return len(self._neighbours) + self._films.setdefault(hit.film, len(self._films))
+    def of_film(self, film: str) -> int:
+        if film in self._neighbours:
+            return self._neighbours.film_number(film)
+        return len(self._neighbours) + self._films.setdefault(film, len(self._films))
 
 
 def _shortage(neighbours: Neighbours, hit: Hit, needed: float, short: ShortPolicy) -> float:
@@ -354,15 +350,19 @@ class Sources:
     """The shots of a library as `align` wants to know them, for one trailer. Keeps those asked for last."""
 
     def __init__(self, library: Library, *, kept: int = 256, kept_spans: int = 0) -> None:
-        """kept: so many courses; 15 KB each, of a shot of half a minute 120 KB. kept_spans: so many answers."""
+        """kept: so many shots; 20 KB each, of a shot of half a minute 125 KB. kept_spans: so many answers."""
         self._library = library
-        self._courses = lru_cache(maxsize=kept)(self._read)
+        self._footage = lru_cache(maxsize=kept)(self._read)
         self._spans: dict[tuple[Span, str, int, Span | None], Span] = {}
         self._kept_spans = kept_spans
 
     def course(self, film: str, shot: int) -> ShotCourse:
         """How a shot runs; the span is its body. Raises LibraryError."""
-        return self._courses(film, shot)
+        return self._footage(film, shot).course
+
+    def footage(self, film: str, shot: int) -> Footage:
+        """What is needed to know a shot again. Raises LibraryError."""
+        return self._footage(film, shot)
 
     def span(self, target: ShotCourse, film: str, shot: int, usable: Span | None = None) -> Span:
         """The span of a shot that follows the span of a target best, see `align`; within its body, or `usable`.
@@ -379,11 +379,11 @@ class Sources:
                 self._spans[key] = known
         return known
 
-    def _read(self, film: str, shot: int) -> ShotCourse:
+    def _read(self, film: str, shot: int) -> Footage:
         source = self._library.film(film)
         if not 0 <= shot < len(source.shots):
             raise LibraryError(f"the library has no shot {shot} of the film {film}")
-        return course_of(source, shot, source.shots[shot].body)
+        return Footage(course_of(source, shot, source.shots[shot].body), source.thumbnails[shot])
 
 
 def align_hits(
@@ -431,22 +431,6 @@ def align_hits(
             query, place = targets.query.row(number), targets.places[number]
             found[number, rank] = match_of(neighbours, query, hit, span, row=place, body=body, weights=weights)
     return [[found[number, rank] for rank in range(len(of_target))] for number, of_target in enumerate(hits)]
-
-
-def twin_groups(neighbours: Neighbours, hits: Sequence[Hit]) -> dict[tuple[str, int], int]:
-    """Shots as groups of the same footage: the number of the group by film and shot."""
-    shots = sorted({(hit.film, hit.shot) for hit in hits})
-    unscored = [Hit(film, shot, 0.0) for film, shot in shots]
-    alike = np.ones((len(shots), len(shots)), bool)
-    for cue, least in _TWIN_LIKENESS.items():
-        vectors = neighbours.vectors(unscored, weights={cue: 1.0})
-        alike &= vectors @ vectors.T >= least
-    groups: dict[tuple[str, int], int] = {}
-    for number, shot in enumerate(shots):
-        # The first that it is like stands for all of them.
-        first = int(alike[number].argmax())
-        groups[shot] = number if first >= number else groups[shots[first]]
-    return groups
 
 
 def match_of(

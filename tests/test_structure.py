@@ -50,6 +50,7 @@ ORDER = [
     "relinking",
     "echoes",
     "alignment",
+    "duplicates",
     "moments",
     "assignment",
     "matching",

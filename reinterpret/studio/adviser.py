@@ -15,6 +15,7 @@ from typing import Literal
 
 from reinterpret import choosing
 from reinterpret.choosing import Shot, shot_of
+from reinterpret.duplicates import Duplicates
 from reinterpret.echoes import returning_shots
 from reinterpret.edits import EditList, Match
 from reinterpret.encoders import Device, Encoder
@@ -28,7 +29,6 @@ from reinterpret.matching import (
     choose_hits,
     find_hits,
     left_out,
-    twins_among,
 )
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
 from reinterpret.queries import combined
@@ -284,7 +284,7 @@ class _Asking:
         if not settings.include_trailer:
             self._without |= {trailer.fingerprint}
         self._hits: dict[tuple[Frames, frozenset[tuple[str, float]]], list[Hit]] = {}
-        self._twins: tuple[frozenset[Shot], dict[Shot, int]] = frozenset(), {}
+        self._duplicates = Duplicates(neighbours, self._sources.footage)
 
     def suggestions(self, edit: EditList, clip: int, wish: Wish) -> Suggestions:
         target = self._targets.of(edit, [clip])
@@ -340,11 +340,13 @@ class _Asking:
         if not numbers:
             return edit
         targets = self._targets.of(edit, numbers)
-        hits, twins = self._candidates(edit, targets, settings.weights)
+        hits = self._candidates(edit, targets, settings.weights)
         echoes = list(range(len(numbers)))
         if settings.echo:
             echoes = returning_shots(self._targets.cues(edit, numbers), targets.titles)
-        found = choose_hits(self._neighbours, targets, hits, settings=settings, echoes=echoes, twins=twins)
+        found = choose_hits(
+            self._neighbours, targets, hits, settings=settings, echoes=echoes, duplicates=self._duplicates
+        )
         changed, kept = [], []
         for row, (number, hit) in enumerate(zip(numbers, found, strict=True)):
             match = edit.clips[number].match
@@ -369,11 +371,8 @@ class _Asking:
 
     def _candidates(
         self, edit: EditList, targets: Targets, weights: Mapping[str, float]
-    ) -> tuple[list[list[Hit]], dict[Shot, int]]:
-        """For each target what may stand there, best first: one where it is locked, or where nothing else is left.
-
-        And which of these are the same footage.
-        """
+    ) -> list[list[Hit]]:
+        """For each target what may stand there, best first: one where it is locked, or where nothing else is left."""
         by = frozenset(weights.items())
         frames = [(edit.clips[place].first_frame, edit.clips[place].end_frame) for place in targets.places]
         new = [row for row, place in enumerate(frames) if (place, by) not in self._hits]
@@ -386,20 +385,12 @@ class _Asking:
             without=self._without,
         )
         self._hits |= {(frames[row], by): hits for row, hits in zip(new, found, strict=True)}
-        candidates, everything = [], []
+        candidates = []
         for place, at in zip(targets.places, frames, strict=True):
             clip, now = edit.clips[place], _shown(edit, place)
             free = [hit for hit in self._hits[at, by] if (hit.film, hit.shot) not in clip.rejected]
             candidates.append([now] if clip.locked or not free else free)
-            everything.append([now, *self._hits[at, by]])
-        return candidates, self._twins_among(everything)
-
-    def _twins_among(self, hits: Sequence[Sequence[Hit]]) -> dict[Shot, int]:
-        """Found anew only where other shots are asked about: locks and rejections leave them as they are."""
-        shots = frozenset((hit.film, hit.shot) for of_target in hits for hit in of_target)
-        if shots != self._twins[0]:
-            self._twins = shots, twins_among(self._neighbours, hits)
-        return self._twins[1]
+        return candidates
 
     def _matches(
         self,
