@@ -303,7 +303,7 @@ class _Asking:
         if wish.text or wish.like:
             scores = [self._neighbours.score(target.query, hit, weights=weights) for hit in hits]
             hits = [replace(hit, score=score) for hit, score in zip(hits, scores, strict=True)]
-        matches = self._matches(target, hits, weights)
+        matches = self._matches(target, hits, replace(self._settings, weights=weights))
         return Suggestions(tuple(matches), self._videos(matches), len(found) > end, True)
 
     def _ranking(self, target: Targets, wish: Wish) -> tuple[Query, bool]:
@@ -324,7 +324,7 @@ class _Asking:
             target,
             [[Hit(film, shot, score)]],
             chosen=(),
-            weights=self._settings.weights,
+            settings=self._settings,
         )
         return match, self._videos([match])
 
@@ -355,7 +355,11 @@ class _Asking:
             else:
                 changed.append(row)
         matches = self._matches(
-            targets.rows(changed), [found[row] for row in changed], settings.weights, kept=kept, shown=True
+            targets.rows(changed),
+            [found[row] for row in changed],
+            settings,
+            kept=kept,
+            echoes=dict(zip(numbers, echoes, strict=True)),
         )
         chosen = {match.target_shot: match for match in matches}
         return choosing.choose_all(edit, chosen, films=self._videos(matches), short=settings.short)
@@ -369,9 +373,7 @@ class _Asking:
         if everything:
             self.again(edit, self._settings)
 
-    def _candidates(
-        self, edit: EditList, targets: Targets, weights: Mapping[str, float]
-    ) -> list[list[Hit]]:
+    def _candidates(self, edit: EditList, targets: Targets, weights: Mapping[str, float]) -> list[list[Hit]]:
         """For each target what may stand there, best first: one where it is locked, or where nothing else is left."""
         by = frozenset(weights.items())
         frames = [(edit.clips[place].first_frame, edit.clips[place].end_frame) for place in targets.places]
@@ -396,14 +398,14 @@ class _Asking:
         self,
         targets: Targets,
         hits: Sequence[Hit],
-        weights: Mapping[str, float],
+        settings: MatchSettings,
         *,
         kept: Sequence[tuple[int, Match]] = (),
-        shown: bool = False,
+        echoes: Mapping[int, int] | None = None,
     ) -> list[Match]:
         """Hits as matches; those of damaged films are left out.
 
-        targets: one for all hits, or one for each, which is `shown` with it then.
+        targets: one for all hits; or, with `echoes`, one for each, with which it is shown then: see `align_hits`.
         """
         readable = []
         for row, hit in enumerate(hits):
@@ -412,14 +414,14 @@ class _Asking:
                 readable.append(row)
             except LibraryError as error:
                 logger.warning("not suggested: %s", error)
-        if not shown:
+        if echoes is None:
             (matches,) = align_hits(
                 self._sources,
                 self._neighbours,
                 targets,
                 [[hits[row] for row in readable]],
                 chosen=(),
-                weights=weights,
+                settings=settings,
             )
             return matches
         found = align_hits(
@@ -428,7 +430,8 @@ class _Asking:
             targets.rows(readable),
             [[hits[row]] for row in readable],
             chosen=range(len(readable)),
-            weights=weights,
+            settings=settings,
+            echoes=echoes,
             kept=kept,
         )
         return [match for (match,) in found]
