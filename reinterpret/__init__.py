@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reinterpret.assignment import Rules
     from reinterpret.compilation import CompileSettings, compile_shots
+    from reinterpret.costs import Costs
     from reinterpret.cues import PRESETS
     from reinterpret.edits import Clip, EditList, Match, Soundtrack
     from reinterpret.embeddings import Embeddings, Film, embed_video
@@ -59,6 +60,7 @@ _HOMES = {
     "Clip": "edits",
     "CompileSettings": "compilation",
     "ConflictError": "errors",
+    "Costs": "costs",
     "Detection": "shots",
     "EditError": "errors",
     "EditList": "edits",
@@ -133,6 +135,7 @@ __all__ = [
     "Clip",
     "CompileSettings",
     "ConflictError",
+    "Costs",
     "Detection",
     "EditError",
     "EditList",

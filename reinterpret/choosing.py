@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -17,6 +18,7 @@ from reinterpret.assignment import Candidate, Rules, assign
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.errors import UsageError
 from reinterpret.matching import ShortPolicy, shortage_cost, source_speed
+from reinterpret.stretches import SharedShot, Use
 from reinterpret.timebase import Span, round_half_up
 from reinterpret.video import Video
 
@@ -244,8 +246,8 @@ def again(edit: EditList, *, rules: Rules = Rules(), short: ShortPolicy = "slow"
     """Every clip of footage that is not locked gets one of its suggestions, together the best for the whole.
 
     Clips that show the same archive shot now go on doing so, as far as it is among the suggestions of all of them.
-    Locked clips keep their shots, which nobody else then gets. See `assignment.assign`; `rules.seed` makes another edit
-    that is about as good.
+    Locked clips keep their shots, which count as used. See `assignment.assign`; `rules.seed` makes another edit that is
+    about as good.
     """
     numbers = [number for number, clip in enumerate(edit.clips) if clip.match is not None]
     shots: dict[Shot, int] = {}
@@ -263,7 +265,9 @@ def again(edit: EditList, *, rules: Rules = Rules(), short: ShortPolicy = "slow"
                     shot=shots.setdefault(shot_of(match), len(shots)),
                     film=films.setdefault(match.film, len(films)),
                     twin=shots[shot_of(match)],
-                    score=match.score - shortage_cost(float(match.shot_span.duration), needed, short),
+                    score=match.score,
+                    shortage=shortage_cost(float(match.shot_span.duration), needed, short, rules.costs),
+                    room=rules.costs.room(float(match.shot_span.duration), needed),
                 )
                 for match in matches
             ]
@@ -275,9 +279,37 @@ def again(edit: EditList, *, rules: Rules = Rules(), short: ShortPolicy = "slow"
         groups.append(len(edit.clips) + number if clip.locked else echoes.setdefault(shot_of(clip.match), number))
     positions = assign(candidates, echoes=groups, rules=rules)
     chosen = {number: matches[position] for number, matches, position in zip(numbers, offered, positions, strict=True)}
-    return choose_all(
-        edit, {number: match for number, match in chosen.items() if match != edit.clips[number].match}, short=short
-    )
+    changed = [number for number, match in chosen.items() if match != edit.clips[number].match]
+    apart = Fraction(rules.costs.apart_seconds).limit_denominator(1000)
+    spread = _spread(edit, chosen, dict(zip(numbers, groups, strict=True)), changed, apart)
+    return choose_all(edit, spread, short=short)
+
+
+def _spread(
+    edit: EditList, chosen: Mapping[int, Match], echoes: Mapping[int, int], changed: Sequence[int], apart: Fraction
+) -> dict[int, Match]:
+    """The changed ones of the chosen matches, with stretches that lie apart where several show one shot."""
+    uses: dict[Shot, list[Use]] = defaultdict(list)
+    for number, match in chosen.items():
+        span = None if number in changed else match.source_span
+        uses[shot_of(match)].append(Use(number, needed_seconds(edit, number), echoes[number], span))
+    shared = {
+        shot: SharedShot(next(match.shot_span for match in chosen.values() if shot_of(match) == shot), of_shot, apart)
+        for shot, of_shot in uses.items()
+        if len(of_shot) > 1
+    }
+    found = {}
+    for number in sorted(changed):
+        match = found[number] = chosen[number]
+        if shot_of(match) in shared:
+            usable, rate = shared[shot_of(match)].usable(number), edit.film(match.film).frame_rate
+            used = min(needed_seconds(edit, number), usable.duration)
+            begin = min(max(match.source_span.start, usable.start), usable.end - used)
+            # On a frame of the source, where one lies within what is usable.
+            on_frame = Fraction(math.ceil(begin * rate)) / rate
+            found[number] = fitted(edit, match, used, start=on_frame if on_frame <= usable.end - used else begin)
+            shared[shot_of(match)].take(number, found[number].source_span)
+    return found
 
 
 def fitted(edit: EditList, match: Match, needed: Fraction, *, start: Fraction | None = None) -> Match:

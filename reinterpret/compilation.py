@@ -7,10 +7,10 @@ of the next. On beats, if a sound is given that has some.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -19,10 +19,11 @@ import numpy as np
 from reinterpret.beats import find_beats
 from reinterpret.cues import PRESETS
 from reinterpret.cues.courses import CELLS, LayoutCourse
+from reinterpret.duplicates import Duplicates
 from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.library import Library
-from reinterpret.matching import SLOWEST, left_out, match_of, source_speed, twin_groups
+from reinterpret.matching import SLOWEST, Sources, left_out, match_of, source_speed
 from reinterpret.moments import best_stretch
 from reinterpret.neighbours import Hit, Neighbours, Query
 from reinterpret.sound import SAMPLE_RATE, read_sound, sound_seconds
@@ -37,6 +38,8 @@ _LONGEST_SECONDS = 4 * 3600
 _SHORTEST_SECONDS = Fraction(1, 3)
 # Among so many a path is looked for; beyond, the work grows with the square of them.
 _MOST_SHOTS = 1000
+# So many are looked at together, whether they are the same footage: some more than are shown in a minute.
+_LOOKED_AT = 32
 # Beside what is seen, where light lies on both sides of a cut.
 _LAYOUT_SHARE = 0.35
 
@@ -92,10 +95,10 @@ def compile_shots(
     """
     out = left_out(library, only=settings.only, without=settings.without, folders=settings.folders)
     slots = _slots(settings)
-    hits = _fitting(library, neighbours, query, settings, out, slots)
+    hits = _fitting(neighbours, query, settings, out, slots)
     if not hits:
         raise LibraryError(f"{library.path}: no shot is as alike as that; ask for a lower score, or for something else")
-    hits = _limited(library, hits, settings, slots)
+    hits = _limited(library, _each_once(library, neighbours, hits), settings, slots)
     stretches = _stretches(library, neighbours, query, hits, slots.longest)
     return _edit(neighbours, query, _ordered(neighbours, stretches, settings.order), settings, slots)
 
@@ -150,39 +153,45 @@ def _beat_edges(path: Path, total: Fraction, longest: Fraction) -> tuple[Fractio
 
 
 def _fitting(
-    library: Library,
     neighbours: Neighbours,
     query: Query,
     settings: CompileSettings,
     out: frozenset[str],
     slots: _Slots,
 ) -> list[Hit]:
-    """The shots that can be shown, best first, each footage once."""
+    """The shots that can be shown, best first."""
     found = neighbours.search(query, _MOST_SHOTS, weights=settings.weights, without=out)
     best: dict[tuple[str, int], Hit] = {}
     for hit in sorted((hit for row in found for hit in row), key=lambda hit: -hit.score):
         best.setdefault((hit.film, hit.shot), hit)
     shortest = _SHORTEST_SECONDS if slots.edges is None else slots.longest * SLOWEST
-    hits = [
+    return [
         hit
         for hit in best.values()
         if hit.score >= settings.least_score and neighbours.seconds(hit.film, hit.shot) >= shortest
     ]
-    groups = twin_groups(neighbours, hits)
-    first: dict[int, Hit] = {}
-    for hit in hits:
-        first.setdefault(groups[hit.film, hit.shot], hit)
-    return list(first.values())
 
 
-def _limited(library: Library, hits: list[Hit], settings: CompileSettings, slots: _Slots) -> list[Hit]:
+def _each_once(library: Library, neighbours: Neighbours, hits: Sequence[Hit]) -> Iterator[Hit]:
+    """Those that are not the same footage as one before them, looked at only as far as they are asked for."""
+    duplicates = Duplicates(neighbours, Sources(library).footage)
+    kept: list[tuple[str, int]] = []
+    for begin in range(0, len(hits), _LOOKED_AT):
+        some = hits[begin : begin + _LOOKED_AT]
+        # Together, so that each film is read once for all of them.
+        duplicates.find((hit.film, hit.shot) for hit in some)
+        for hit in some:
+            if not duplicates.repeats((hit.film, hit.shot), kept):
+                kept.append((hit.film, hit.shot))
+                yield hit
+
+
+def _limited(library: Library, hits: Iterator[Hit], settings: CompileSettings, slots: _Slots) -> list[Hit]:
     """The first of them that fill the time, or are as many as asked for."""
-    if settings.count is not None:
-        hits = hits[: settings.count]
-    if slots.count is not None:
-        return hits[: slots.count]
-    if slots.total is None:
-        return hits
+    most = min((count for count in (settings.count, slots.count) if count is not None), default=None)
+    hits = islice(hits, most)
+    if slots.count is not None or slots.total is None:
+        return list(hits)
     kept: list[Hit] = []
     filled = Fraction(0)
     for hit in hits:

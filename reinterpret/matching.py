@@ -19,10 +19,12 @@ from typing import Literal, get_args
 import numpy as np
 
 from reinterpret.alignment import ShotCourse, align
-from reinterpret.assignment import Candidate, Rules, assign
+from reinterpret.assignment import Candidate, Looks, Rules, assign
+from reinterpret.costs import Costs
 from reinterpret.cues import PRESETS, cue_names, preset_weights
 from reinterpret.cues.lettering import usable_span
 from reinterpret.cues.reasons import reason
+from reinterpret.duplicates import Duplicates, Footage
 from reinterpret.echoes import returning_shots
 from reinterpret.edits import Clip, ClipKind, EditList, Match
 from reinterpret.embeddings import Film, embed_video
@@ -32,6 +34,7 @@ from reinterpret.library import Library, library_encoder
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
 from reinterpret.places import FadePolicy, Place, WipePolicy, places_of
 from reinterpret.shots import Detection
+from reinterpret.stretches import SharedShot, Use
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video, probe
 
@@ -45,20 +48,17 @@ MOST_VARIATIONS = 9
 SLOWEST = Fraction(1, 2)
 # Compared with floats thousands of times in an assignment, and a fraction takes 20 times as long.
 _SLOWEST_SHARE = float(SLOWEST)
-# What being too short costs, in score: a little where slowing down helps, some where a picture stands still, and more
-# than any likeness, or a fifth shot in a row from one film (3.2, see `assignment`), where the next is to be taken.
-_SLOWED_COST, _HELD_COST, _REFUSED_COST = 0.05, 0.35, 6.0
 # What lettering costs that cannot be avoided: a little for a watermark in a corner, and more the more it covers.
 _LETTERING_COST, _MOST_LETTERING_COST = 0.02, 0.3
 # Enough candidates for one assignment over a trailer of as many shots; more shots than that share theirs.
 _FEWEST_CANDIDATES, _MOST_CANDIDATES = 50, 500
-_TWIN_RANKS = 20  # twins are looked for among so many of the best of each trailer shot: of those the answers are chosen
-# Cosines, all of which two archive shots must reach to be the same footage again. Copies of 10 shots, made small and
-# large again, cropped by 10 %, graded, with another logo, and all of that, encoded anew: at least 0.77 in content, 0.77
-# in composition, 0.93 in rhythm; all 50 are found. Among the 106 shots of 60 archive films no pair of which both
-# pictures are as alike reaches 0.82 in rhythm: not the openings of four cartoons that begin with one drawing (0.98 in
-# content and composition), nor two takes of one set-up.
-_TWIN_LIKENESS = {"content": 0.7, "composition": 0.7, "rhythm": 0.9}
+# Two archive shots look the same where both cosines are reached, as they are by parts of one shot, whoever moves in it
+# (0.82 in content, 0.87 in composition at least), and not by another person before the same wall (0.58, 0.65), nor by
+# two shots of one ride down a slope (0.80, 0.43). It is asked of so many of the best of each trailer shot.
+_SAME_LOOK = {"content": 0.8, "composition": 0.75}
+_LOOKED_AT = 20
+# Each time that what was chosen turns out to be the same footage twice it is chosen again, so often at most.
+_MOST_ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class MatchSettings:
     suggestions: int = 10
     """Kept for each shot."""
     short: ShortPolicy = "slow"
-    """Archive shots that are too short: `slow` them down, to half speed at most, or else take the next suggestion;
-    `next`: never slow down; `hold` the last frame."""
+    """Archive shots that are too short: `slow` them down, to half speed at most, then hold the last frame; `next`: take
+    another wherever there is one; `hold` the last frame. What each costs say the rules."""
     titles: TitlePolicy = "keep"
     """Title cards of the trailer: `keep` them, `match` them like any shot, or leave them `black`."""
     fades: FadePolicy = "follow"
@@ -247,16 +247,31 @@ def answer(
     if settings.echo:
         rows = [row for number in scenes if (row := places[asked[number]].row) is not None]
         echoes = returning_shots(film.embeddings.cues.rows(rows), answered.titles)
-    found = choose_hits(neighbours, answered, [hits[number] for number in scenes], settings=settings, echoes=echoes)
+    sources = Sources(library)
+    found = choose_hits(
+        neighbours,
+        answered,
+        [hits[number] for number in scenes],
+        settings=settings,
+        echoes=echoes,
+        duplicates=Duplicates(neighbours, sources.footage),
+    )
     chosen = dict(zip(scenes, found, strict=True))
-    _warn_of_repeats(film, settings, echoes, found)
+    if not settings.rules.reuse:
+        _warn_of_repeats(film, neighbours, echoes, found)
     _warn_of_lettering(neighbours, answered, found, settings)
     wanted = [
         [*([chosen[number]] if number in chosen else []), *of_target[: settings.suggestions]]
         for number, of_target in enumerate(hits)
     ]
     aligned = align_hits(
-        Sources(library), neighbours, targets, wanted, chosen=frozenset(chosen), weights=settings.weights
+        sources,
+        neighbours,
+        targets,
+        wanted,
+        chosen=frozenset(chosen),
+        settings=settings,
+        echoes=dict(zip(answered.places, echoes, strict=True)),
     )
     matches = dict(zip(asked, aligned, strict=True))
     clips = [
@@ -381,38 +396,32 @@ def choose_hits(
     *,
     settings: MatchSettings,
     echoes: Sequence[int],
-    twins: Mapping[tuple[str, int], int] | None = None,
+    duplicates: Duplicates,
 ) -> list[Hit]:
     """For each target one of its hits, the best for all of them together; see `assign`, also for echoes.
 
     hits: of each target, best first. One alone is fixed: it counts as used, also where the library does not have it.
-    twins: those of `twins_among`, if they are known already.
     """
-    twins = twins_among(neighbours, hits) if twins is None else twins
     numbers = _Numbers(neighbours)
-    candidates = []
-    for of_target, needed in zip(hits, targets.needed, strict=True):
-        candidates.append(
+    candidates = [
+        [_candidate(neighbours, numbers, hit, float(needed), settings) for hit in of_target]
+        for of_target, needed in zip(hits, targets.needed, strict=True)
+    ]
+    looks = _looks(neighbours, targets, hits)
+    for _ in range(_MOST_ROUNDS):
+        candidates = [
             [
-                Candidate(
-                    shot=numbers.of_shot(hit),
-                    film=numbers.of_film(hit),
-                    twin=twins.get((hit.film, hit.shot), len(twins) + numbers.of_shot(hit)),
-                    score=hit.score
-                    - _shortage(neighbours, hit, float(needed), settings.short)
-                    - (0.0 if settings.text_ok else _lettering(neighbours, hit, float(needed))),
-                )
-                for hit in of_target
+                replace(candidate, twin=numbers.of_shot(*duplicates.first(hit.film, hit.shot)))
+                for hit, candidate in zip(of_target, of_row, strict=True)
             ]
-        )
-    positions = assign(candidates, echoes=echoes, rules=settings.rules)
-    return [of_target[position] for of_target, position in zip(hits, positions, strict=True)]
-
-
-def twins_among(neighbours: Neighbours, hits: Sequence[Sequence[Hit]]) -> dict[tuple[str, int], int]:
-    """The groups of the same footage among the best hits of each target, see `twin_groups`."""
-    best = (hit for of_target in hits for hit in of_target[:_TWIN_RANKS])
-    return twin_groups(neighbours, [hit for hit in best if hit.film in neighbours])
+            for of_target, of_row in zip(hits, candidates, strict=True)
+        ]
+        positions = assign(candidates, echoes=echoes, rules=settings.rules, looks=looks)
+        chosen = [of_target[position] for of_target, position in zip(hits, positions, strict=True)]
+        # Only what would be shown is compared, as that takes its films: they are read for its in-points anyway.
+        if settings.rules.reuse or not duplicates.find((hit.film, hit.shot) for hit in chosen):
+            break
+    return chosen
 
 
 class _Numbers:
@@ -423,27 +432,32 @@ class _Numbers:
         self._shots: dict[tuple[str, int], int] = {}
         self._films: dict[str, int] = {}
 
-    def of_shot(self, hit: Hit) -> int:
-        if hit.film in self._neighbours:
-            return self._neighbours.row(hit.film, hit.shot)
-        return len(self._neighbours) + self._shots.setdefault((hit.film, hit.shot), len(self._shots))
+    def of_shot(self, film: str, shot: int) -> int:
+        if film in self._neighbours:
+            return self._neighbours.row(film, shot)
+        return len(self._neighbours) + self._shots.setdefault((film, shot), len(self._shots))
 
-    def of_film(self, hit: Hit) -> int:
-        if hit.film in self._neighbours:
-            return self._neighbours.film_number(hit.film)
-        return len(self._neighbours) + self._films.setdefault(hit.film, len(self._films))
+    def of_film(self, film: str) -> int:
+        if film in self._neighbours:
+            return self._neighbours.film_number(film)
+        return len(self._neighbours) + self._films.setdefault(film, len(self._films))
 
 
-def _shortage(neighbours: Neighbours, hit: Hit, needed: float, short: ShortPolicy) -> float:
+def _candidate(
+    neighbours: Neighbours, numbers: _Numbers, hit: Hit, needed: float, settings: MatchSettings
+) -> Candidate:
+    shot = numbers.of_shot(hit.film, hit.shot)
     if hit.film not in neighbours:
-        return 0.0
-    return shortage_cost(neighbours.seconds(hit.film, hit.shot), needed, short)
-
-
-def _lettering(neighbours: Neighbours, hit: Hit, needed: float) -> float:
-    if hit.film not in neighbours:
-        return 0.0
-    return lettering_cost(neighbours.covered(hit.film, hit.shot, needed))
+        return Candidate(shot, numbers.of_film(hit.film), shot, hit.score)
+    seconds, costs = neighbours.seconds(hit.film, hit.shot), settings.rules.costs
+    return Candidate(
+        shot,
+        numbers.of_film(hit.film),
+        shot,
+        hit.score - (0.0 if settings.text_ok else lettering_cost(neighbours.covered(hit.film, hit.shot, needed))),
+        shortage=shortage_cost(seconds, needed, settings.short, costs),
+        room=costs.room(seconds, needed),
+    )
 
 
 def _warn_of_lettering(
@@ -458,14 +472,35 @@ def _warn_of_lettering(
         logger.warning("the library has nothing but lettering, plates and counters for %d shots of the trailer", count)
 
 
-def _warn_of_repeats(film: Film, settings: MatchSettings, echoes: Sequence[int], chosen: Sequence[Hit]) -> None:
-    again = len(set(echoes)) - len({(hit.film, hit.shot) for hit in chosen})
-    if again > 0 and not settings.rules.reuse:
+def _looks(neighbours: Neighbours, targets: Targets, hits: Sequence[Sequence[Hit]]) -> Looks:
+    """Which of the best hits look the same, and where the shots of the trailer do so themselves."""
+    best = {(hit.film, hit.shot) for of_target in hits for hit in of_target[:_LOOKED_AT] if hit.film in neighbours}
+    shown = [Hit(*shot, 0.0) for shot in sorted(best)]
+    if not shown:
+        return Looks()
+    parts = dict(zip(cue_names(), neighbours.parts, strict=True))
+    of_shots = {cue: neighbours.vectors(shown, weights={cue: 1.0})[:, parts[cue]] for cue in _SAME_LOOK}
+    one, other = np.nonzero(np.triu(_look_alike(of_shots), 1))
+    rows = np.array([neighbours.row(hit.film, hit.shot) for hit in shown])
+    continued = np.diagonal(_look_alike({cue: targets.query.vectors[:, parts[cue]] for cue in _SAME_LOOK}), offset=1)
+    return Looks(
+        frozenset(zip(rows[one].tolist(), rows[other].tolist(), strict=True)),
+        frozenset((np.flatnonzero(continued) + 1).tolist()),
+    )
+
+
+def _look_alike(vectors: Mapping[str, np.ndarray]) -> np.ndarray:
+    """N x N bool: which of N shots look the same. vectors: N x D for each cue that tells it."""
+    alike = [vectors[cue] @ vectors[cue].T >= least for cue, least in _SAME_LOOK.items()]
+    return np.asarray(np.logical_and.reduce(alike))
+
+
+def _warn_of_repeats(film: Film, neighbours: Neighbours, echoes: Sequence[int], chosen: Sequence[Hit]) -> None:
+    """Where shots come again because there are no others, and not because that is worth what it costs."""
+    wanted, again = len(set(echoes)), len(set(echoes)) - len({(hit.film, hit.shot) for hit in chosen})
+    if again > 0 and neighbours.usable_count < wanted:
         logger.warning(
-            "the library has too few shots for the %d of %s; %d are used again",
-            len(set(echoes)),
-            film.video.path,
-            again,
+            "the library has too few shots for the %d of %s; %d are used again", wanted, film.video.path, again
         )
 
 
@@ -473,15 +508,19 @@ class Sources:
     """The shots of a library as `align` wants to know them, for one trailer. Keeps those asked for last."""
 
     def __init__(self, library: Library, *, kept: int = 256, kept_spans: int = 0) -> None:
-        """kept: so many courses; 15 KB each, of a shot of half a minute 120 KB. kept_spans: so many answers."""
+        """kept: so many shots; 20 KB each, of a shot of half a minute 125 KB. kept_spans: so many answers."""
         self._library = library
-        self._courses = lru_cache(maxsize=kept)(self._read)
+        self._footage = lru_cache(maxsize=kept)(self._read)
         self._spans: dict[tuple[Span, str, int, Span | None], Span] = {}
         self._kept_spans = kept_spans
 
     def course(self, film: str, shot: int) -> ShotCourse:
         """How a shot runs; the span is its body. Raises LibraryError."""
-        return self._courses(film, shot)
+        return self._footage(film, shot).course
+
+    def footage(self, film: str, shot: int) -> Footage:
+        """What is needed to know a shot again. Raises LibraryError."""
+        return self._footage(film, shot)
 
     def span(self, target: ShotCourse, film: str, shot: int, usable: Span | None = None) -> Span:
         """The span of a shot that follows the span of a target best, see `align`; within its body, or `usable`.
@@ -501,11 +540,11 @@ class Sources:
                 self._spans[key] = known
         return known
 
-    def _read(self, film: str, shot: int) -> ShotCourse:
+    def _read(self, film: str, shot: int) -> Footage:
         source = self._library.film(film)
         if not 0 <= shot < len(source.shots):
             raise LibraryError(f"the library has no shot {shot} of the film {film}")
-        return course_of(source, shot, source.shots[shot].body)
+        return Footage(course_of(source, shot, source.shots[shot].body), source.thumbnails[shot])
 
 
 def align_hits(
@@ -515,60 +554,45 @@ def align_hits(
     hits: Sequence[Sequence[Hit]],
     *,
     chosen: Collection[int],
-    weights: Mapping[str, float],
+    settings: MatchSettings,
+    echoes: Mapping[int, int] | None = None,
     kept: Sequence[tuple[int, Match]] = (),
 ) -> list[list[Match]]:
     """Every hit as a match with its best span. Film by film, so that each is read from the library once.
 
     chosen: the targets (by number) whose first hit is what is shown. Where one archive shot is shown for several
-    targets it goes on where it was left, as far as it reaches: each leaves room for those that follow. kept: what is
-    shown by clips in other places, with these places, in their order: it is gone on from too. Raises LibraryError.
+    targets they share it, see `SharedShot`. echoes: by place, equal numbers for shots that return; the others are none.
+    kept: what is shown by clips in other places, with these places, in their order. Raises LibraryError.
     """
-    needed = targets.needed
-    to_come: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
+    echoes = {} if echoes is None else echoes
+    uses: dict[tuple[str, int], list[Use]] = defaultdict(list)
+    for place, match in kept:
+        use = Use(place, match.source_span.duration, echoes.get(place, -1 - place), match.source_span)
+        uses[match.film, match.source_shot].append(use)
     for number in chosen:
-        to_come[hits[number][0].film, hits[number][0].shot] += needed[number]
+        place, hit = targets.places[number], hits[number][0]
+        uses[hit.film, hit.shot].append(Use(place, targets.needed[number], echoes.get(place, -1 - place)))
     wanted: dict[str, list[tuple[int, int, Hit]]] = defaultdict(list)
     for number, of_target in enumerate(hits):
         for rank, hit in enumerate(of_target):
             wanted[hit.film].append((number, rank, hit))
+    apart = Fraction(settings.rules.costs.apart_seconds).limit_denominator(1000)
+    shared: dict[tuple[str, int], SharedShot] = {}
     found: dict[tuple[int, int], Match] = {}
     for name in sorted(wanted):
-        left: dict[int, Fraction] = {}
-        shown = [(place, match) for place, match in kept if match.film == name]
         for number, rank, hit in wanted[name]:
-            while shown and shown[0][0] < targets.places[number]:
-                _, before = shown.pop(0)
-                left[before.source_shot] = before.source_span.end
-            body, usable = sources.course(name, hit.shot).span, None
+            body, place = sources.course(name, hit.shot).span, targets.places[number]
             if rank == 0 and number in chosen:
-                begin = left.get(hit.shot, body.start)
-                to_come[name, hit.shot] -= needed[number]
-                room = body.end - begin - needed[number]
-                spare = to_come[name, hit.shot] if to_come[name, hit.shot] <= room else Fraction(0)
-                usable = Span(begin, body.end - spare) if room >= 0 else body
-            span = sources.span(targets.courses[number], name, hit.shot, None if usable == body else usable)
-            if rank == 0 and number in chosen:
-                left[hit.shot] = span.end
-            query, place = targets.query.row(number), targets.places[number]
-            found[number, rank] = match_of(neighbours, query, hit, span, row=place, body=body, weights=weights)
+                if (name, hit.shot) not in shared:
+                    shared[name, hit.shot] = SharedShot(body, uses[name, hit.shot], apart)
+                usable = shared[name, hit.shot].usable(place)
+                span = sources.span(targets.courses[number], name, hit.shot, None if usable == body else usable)
+                shared[name, hit.shot].take(place, span)
+            else:
+                span = sources.span(targets.courses[number], name, hit.shot)
+            query = targets.query.row(number)
+            found[number, rank] = match_of(neighbours, query, hit, span, row=place, body=body, weights=settings.weights)
     return [[found[number, rank] for rank in range(len(of_target))] for number, of_target in enumerate(hits)]
-
-
-def twin_groups(neighbours: Neighbours, hits: Sequence[Hit]) -> dict[tuple[str, int], int]:
-    """Shots as groups of the same footage: the number of the group by film and shot."""
-    shots = sorted({(hit.film, hit.shot) for hit in hits})
-    unscored = [Hit(film, shot, 0.0) for film, shot in shots]
-    alike = np.ones((len(shots), len(shots)), bool)
-    for cue, least in _TWIN_LIKENESS.items():
-        vectors = neighbours.vectors(unscored, weights={cue: 1.0})
-        alike &= vectors @ vectors.T >= least
-    groups: dict[tuple[str, int], int] = {}
-    for number, shot in enumerate(shots):
-        # The first that it is like stands for all of them.
-        first = int(alike[number].argmax())
-        groups[shot] = number if first >= number else groups[shots[first]]
-    return groups
 
 
 def match_of(
@@ -606,8 +630,10 @@ def lettering_cost(covered: float) -> float:
     return min(_MOST_LETTERING_COST, _LETTERING_COST + covered) if covered > 0 else 0.0
 
 
-def shortage_cost(length: float, needed: float, short: ShortPolicy) -> float:
+def shortage_cost(length: float, needed: float, short: ShortPolicy, costs: Costs = Costs()) -> float:  # noqa: B008 - frozen
     """What it costs, in score, that an archive shot of `length` seconds stands for `needed` seconds.
+
+    What is to be slowed down is so to half speed at most; for what is still left its last frame is held.
 
     >>> shortage_cost(2.0, 1.0, "next"), shortage_cost(0.75, 1.0, "slow"), shortage_cost(0.5, 1.0, "hold")
     (0.0, 0.025, 0.175)
@@ -616,11 +642,12 @@ def shortage_cost(length: float, needed: float, short: ShortPolicy) -> float:
     if share >= 1:
         return 0.0
     if short == "hold":
-        return _HELD_COST * (1 - share)
-    if short == "slow" and share >= _SLOWEST_SHARE:
-        return _SLOWED_COST * (1 - share) / (1 - _SLOWEST_SHARE)
+        return costs.held * (1 - share)
+    if short == "slow":
+        slowed = min(1 - share, 1 - _SLOWEST_SHARE) / (1 - _SLOWEST_SHARE)
+        return costs.slowed * slowed + costs.held * max(0.0, 1 - share / _SLOWEST_SHARE)
     # Where none is long enough, the longest is the least evil.
-    return _REFUSED_COST + (1 - share)
+    return costs.refused + costs.held * (1 - share)
 
 
 def source_speed(chosen: Match, needed: Fraction, short: ShortPolicy) -> Fraction:

@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 from reinterpret import choosing
 from reinterpret.assignment import Rules
 from reinterpret.choosing import shot_of
+from reinterpret.costs import Costs
 from reinterpret.edits import Clip, EditList, Match, Soundtrack
 from reinterpret.errors import EditError, UsageError
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video
 
+# Nothing twice at any price, and no matter in which order.
+NEVER_TWICE = Rules(costs=Costs(repeat=9, twin=9, stretch=9, film=0))
 BEGINNINGS = [Fraction(0), Fraction(1, 3), Fraction(7, 25), Fraction(1001, 24000)]
 RATES = [Fraction(25), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(50), Fraction(15, 2)]
 
@@ -357,13 +360,30 @@ def test_again_gives_every_clip_the_best_for_the_whole() -> None:
         for shot, score in enumerate(scores):
             clips = choosing.choose(clips, number, match("bc"[shot], shot, 5, score=score))
     # Two that show the same are one shot that returns, as far as an edit can know.
-    assert shown(choosing.again(clips, rules=Rules(variety=0))) == [("b", 0), ("b", 0)]
+    assert shown(choosing.again(clips, rules=NEVER_TWICE)) == [("b", 0), ("b", 0)]
     clips = choosing.choose(clips, 1, match("b", 0, 5, score=0.9))
-    made = choosing.again(clips, rules=Rules(variety=0))
+    made = choosing.again(clips, rules=NEVER_TWICE)
     assert shown(made) == [("c", 1), ("b", 0)]
     locked = choosing.lock(choosing.choose(made, 0, match("b", 0, 5, score=0.9)), 0)
-    assert shown(choosing.again(locked, rules=Rules(variety=0))) == [("b", 0), ("c", 1)]
-    assert choosing.again(locked, rules=Rules(variety=0)).clips[0] is locked.clips[0]
+    assert shown(choosing.again(locked, rules=NEVER_TWICE)) == [("b", 0), ("c", 1)]
+    assert choosing.again(locked, rules=NEVER_TWICE).clips[0] is locked.clips[0]
+
+
+def offered_twice(body: tuple[float, float], other: float) -> EditList:
+    """Two clips, that show one shot each of their own, and could both show the same one, from its beginning on."""
+    clips = edit(25, 25, suggestions=(match("b", 0, body[0], body=body, score=0.9),))
+    return choosing.choose_all(clips, {number: match("c", number + 1, 5, score=other) for number in (0, 1)})
+
+
+def test_again_shows_a_shot_twice_where_that_is_worth_more_than_it_costs() -> None:
+    assert ("b", 0) in shown(choosing.again(offered_twice((0, 2), 0.7)))
+    assert len(set(shown(choosing.again(offered_twice((0, 2), 0.7))))) == 2
+    assert shown(choosing.again(offered_twice((0, 2), 0.4))) == [("b", 0), ("b", 0)]
+    # Two stretches of a shot of nine seconds lie apart, which costs little.
+    apart = choosing.again(offered_twice((0, 9), 0.7))
+    assert shown(apart) == [("b", 0), ("b", 0)]
+    assert span(apart, 0) == (0, 1)
+    assert span(apart, 1) == (3, 4)
 
 
 def test_again_keeps_shots_that_return_and_leaves_black_and_titles() -> None:

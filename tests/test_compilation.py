@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import wave
+from collections import Counter
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -97,7 +98,7 @@ def test_a_path_begins_with_the_likest_and_shows_all(library: Library) -> None:
 
 
 @pytest.mark.parametrize("order", ["score", "path", "time"])
-def test_a_film_is_read_once(library: Library, order: str) -> None:
+def test_a_film_is_read_once_to_be_compared_and_once_to_be_shown(library: Library, order: str) -> None:
     read: list[str] = []
 
     def noted(film: str) -> Film:
@@ -108,7 +109,8 @@ def test_a_film_is_read_once(library: Library, order: str) -> None:
     # As where there are more films than a library keeps at hand.
     opened._read_film = lru_cache(maxsize=1)(noted)
     films = [name for name, _ in shown(made(opened, order=order, shot_seconds=1))]
-    assert sorted(read) == opened.fingerprints()
+    assert set(read) == set(opened.fingerprints())
+    assert max(Counter(read).values()) <= 2
     # Or it would prove nothing: in order of likeness films take turns.
     assert order != "score" or len([film for film, _ in itertools.groupby(films)]) > len(set(films))
 

@@ -7,6 +7,7 @@ import math
 import shutil
 from collections import Counter
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reinterpret.assignment import Rules
+from reinterpret.costs import Costs
 from reinterpret.cues import PRESETS, cue_names
 from reinterpret.edits import EditList
 from reinterpret.embeddings import embed_video
@@ -32,6 +34,8 @@ from tests.judging import pictures, remade
 from tests.shots.known import find
 from tests.title_cards import film_of, rgb_pictures, title_card, two_cards
 
+# Nothing twice, at any price.
+NEVER_TWICE = Rules(costs=Costs(repeat=9, twin=9, stretch=9))
 # The film and the shot of the archive that each shot of the fixture `trailer` is.
 ANSWER = [("two.mp4", 2), ("one.mp4", 0), ("two.mp4", 1), ("three.mp4", 1), ("one.mp4", 1)]
 
@@ -177,7 +181,7 @@ def test_the_trailer_does_not_answer_itself(archive: Path, trailer: Path, tmp_pa
     copy = tmp_path / "copy.mp4"
     shutil.copy(trailer, copy)
     assert chosen(match(copy, library)) == ANSWER
-    itself = match(trailer, library, MatchSettings(include_trailer=True, rules=Rules(variety=0)))
+    itself = match(trailer, library, MatchSettings(include_trailer=True, rules=Rules(costs=Costs(film=0))))
     # The bars stand still, so those of the archive are as good.
     assert [chosen(itself)[number] for number in (0, 2, 3, 4)] == [("trailer.mp4", number) for number in (0, 2, 3, 4)]
     assert not [film for film in match(trailer, library).films if film.name == "trailer.mp4"]
@@ -289,7 +293,7 @@ def lengths(tmp_path_factory: pytest.TempPathFactory) -> Library:
     [
         ("slow", 0.32, "brief.mp4"),
         ("slow", 0.72, "brief.mp4"),  # slowed to 0.55
-        ("slow", 0.88, "long.mp4"),  # it would be less than half
+        ("slow", 0.88, "brief.mp4"),  # slowed to 0.5, and two frames held
         ("next", 0.32, "brief.mp4"),
         ("next", 0.48, "long.mp4"),
         ("hold", 0.88, "brief.mp4"),
@@ -303,7 +307,8 @@ def test_a_shot_that_is_too_short_is_taken_or_left(
     # The short one is more alike in every case.
     assert edit.film(edit.clips[0].suggestions[0].film).name == "brief.mp4"
     assert [name for name, _ in chosen(edit)] == [answer]
-    assert edit.clips[0].speed == (Fraction(55, 100) if (short, seconds) == ("slow", 0.72) else 1)
+    speeds = {0.72: Fraction(55, 100), 0.88: Fraction(1, 2)}
+    assert edit.clips[0].speed == (speeds.get(seconds, 1) if short == "slow" else 1)
 
 
 @given(st.floats(0.01, 100), st.floats(0.01, 100), st.floats(0.01, 100), st.sampled_from(["slow", "next", "hold"]))
@@ -313,11 +318,15 @@ def test_a_longer_shot_never_costs_more(needed: float, one: float, other: float,
     assert shortage_cost(more, needed, short) == 0 or more < needed
 
 
-def test_shortage_costs_little_until_half_and_then_more_than_any_likeness() -> None:
+def test_shortage_costs_little_until_half_and_then_as_much_as_standing_still() -> None:
     assert [round(shortage_cost(length, 10, "slow"), 4) for length in (10, 7.5, 5)] == [0, 0.025, 0.05]
-    assert shortage_cost(4.9, 10, "slow") > 2
-    assert shortage_cost(9.9, 10, "next") > 2
+    # A step more costs a step more, never more than what anybody would call wrong.
+    assert shortage_cost(4.9, 10, "slow") == pytest.approx(0.057)
+    assert shortage_cost(0.1, 10, "slow") < 0.4
     assert shortage_cost(0.1, 10, "hold") < 0.36
+    # But who asks for the next one means it.
+    assert shortage_cost(9.9, 10, "next") > 1
+    assert shortage_cost(5, 10, "slow", Costs(slowed=0.2)) == pytest.approx(0.2)
 
 
 # Shots that return
@@ -353,11 +362,30 @@ def test_a_shot_that_is_too_short_to_go_on_is_shown_again(dialogue: Path, small:
 
 
 def test_without_echoes_every_shot_is_answered_by_itself(dialogue: Path, library: Library) -> None:
-    edit = match(dialogue, library, MatchSettings(echo=False))
+    edit = match(dialogue, library, MatchSettings(echo=False, rules=NEVER_TWICE))
     assert len(set(chosen(edit))) == 4
-    # A repeat that is wanted goes on too.
-    again = match(dialogue, library, MatchSettings(echo=False, rules=Rules(reuse=True)))
-    assert chosen(again) == [("one.mp4", 1), ("two.mp4", 1)] * 2
+    # A repeat that is wanted, or worth more than it costs, goes on too.
+    for rules in (Rules(reuse=True), Rules()):
+        again = match(dialogue, library, MatchSettings(echo=False, rules=rules))
+        assert chosen(again) == [("one.mp4", 1), ("two.mp4", 1)] * 2
+        for first, second in ((0, 2), (1, 3)):
+            before, after = again.clips[first].match, again.clips[second].match
+            assert before is not None
+            assert after is not None
+            assert before.source_span.end <= after.source_span.start
+
+
+def test_stretches_of_one_long_shot_lie_apart(clips: Path, tmp_path: Path) -> None:
+    """Three shots of a trailer from one that is long enough for all of them, in another order of likeness."""
+    long = make_video(tmp_path / "long.mp4", ("fractal", 14))
+    other = make_video(tmp_path / "other.mp4", ("tilted", 2), ("cells", 2))
+    index([long, other], tmp_path / "lib", encoder="pixels")
+    wanted = [("fractal", 1), ("tilted", 0.8), ("fractal", 1), ("cells", 0.8), ("fractal", 1)]
+    edit = match(make_video(clips / "fractals.mp4", *wanted), Library.open(tmp_path / "lib"), MatchSettings(echo=False))
+    assert [name for name, _ in chosen(edit)][::2] == ["long.mp4"] * 3
+    spans = [clip.match.source_span for clip in edit.clips[::2] if clip.match]
+    for one, two in pairwise(spans):
+        assert two.start - one.end >= 2
 
 
 def test_near_duplicates_do_not_both_answer(trailer: Path, archive: Path, tmp_path: Path) -> None:
@@ -365,7 +393,8 @@ def test_near_duplicates_do_not_both_answer(trailer: Path, archive: Path, tmp_pa
     small = remade(archive / "one.mp4", tmp_path / "again.mp4", "-vf", "scale=240:136", "-crf", "28")
     index([archive, small], tmp_path / "lib", encoder="pixels")
     scenes = make_video(tmp_path / "t.mp4", ("fractal", 0.8), ("plate", 0.8), ("fractal", 0.8))
-    found = chosen(match(scenes, Library.open(tmp_path / "lib"), MatchSettings(echo=False)))
+    settings = MatchSettings(echo=False, rules=NEVER_TWICE)
+    found = chosen(match(scenes, Library.open(tmp_path / "lib"), settings))
     assert sum(shot in (("one.mp4", 1), ("again.mp4", 1)) for shot in found) == 1
 
 

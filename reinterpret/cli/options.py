@@ -106,8 +106,8 @@ class MatchOptions:
     short: Annotated[
         Literal["slow", "next", "hold"],
         typer.Option(
-            help="Archive shots that are too short: slow them (to half speed, or else take the next suggestion), "
-            "always take the next, or hold their last frame."
+            help="Archive shots that are too short: slow them (to half speed, then hold the last frame), take the next "
+            "suggestion wherever there is one, or hold their last frame."
         ),
     ] = "slow"
     titles: Annotated[
@@ -122,7 +122,7 @@ class MatchOptions:
     echo: Annotated[
         bool, typer.Option(help="Answer a shot that returns in the trailer with the same archive shot each time.")
     ] = True
-    reuse: Annotated[bool, typer.Option("--reuse", help="Let an archive shot answer several trailer shots.")] = False
+    reuse: Annotated[bool, typer.Option("--reuse", help="It costs nothing that archive shots come again.")] = False
     max_per_film: Annotated[int | None, typer.Option(metavar="N", help="Take at most so many shots from one film.")] = (
         None
     )

@@ -15,6 +15,7 @@ from typing import Literal
 
 from reinterpret import choosing
 from reinterpret.choosing import Shot, shot_of
+from reinterpret.duplicates import Duplicates
 from reinterpret.echoes import returning_shots
 from reinterpret.edits import EditList, Match
 from reinterpret.encoders import Device, Encoder
@@ -28,7 +29,6 @@ from reinterpret.matching import (
     choose_hits,
     find_hits,
     left_out,
-    twins_among,
 )
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
 from reinterpret.queries import combined
@@ -284,7 +284,7 @@ class _Asking:
         if not settings.include_trailer:
             self._without |= {trailer.fingerprint}
         self._hits: dict[tuple[Frames, frozenset[tuple[str, float]]], list[Hit]] = {}
-        self._twins: tuple[frozenset[Shot], dict[Shot, int]] = frozenset(), {}
+        self._duplicates = Duplicates(neighbours, self._sources.footage)
 
     def suggestions(self, edit: EditList, clip: int, wish: Wish) -> Suggestions:
         target = self._targets.of(edit, [clip])
@@ -308,7 +308,7 @@ class _Asking:
         if wish.text or wish.like:
             scores = [self._neighbours.score(target.query, hit, weights=weights) for hit in hits]
             hits = [replace(hit, score=score) for hit, score in zip(hits, scores, strict=True)]
-        matches = self._matches(target, hits, weights)
+        matches = self._matches(target, hits, replace(self._settings, weights=weights))
         return Suggestions(tuple(matches), self._videos(matches), len(found) > end, True)
 
     def _ranking(self, target: Targets, wish: Wish) -> tuple[Query, bool]:
@@ -329,7 +329,7 @@ class _Asking:
             target,
             [[Hit(film, shot, score)]],
             chosen=(),
-            weights=self._settings.weights,
+            settings=self._settings,
         )
         return match, self._videos([match])
 
@@ -345,11 +345,13 @@ class _Asking:
         if not numbers:
             return edit
         targets = self._targets.of(edit, numbers)
-        hits, twins = self._candidates(edit, targets, settings.weights)
+        hits = self._candidates(edit, targets, settings.weights)
         echoes = list(range(len(numbers)))
         if settings.echo:
             echoes = returning_shots(self._targets.cues(edit, numbers), targets.titles)
-        found = choose_hits(self._neighbours, targets, hits, settings=settings, echoes=echoes, twins=twins)
+        found = choose_hits(
+            self._neighbours, targets, hits, settings=settings, echoes=echoes, duplicates=self._duplicates
+        )
         changed, kept = [], []
         for row, (number, hit) in enumerate(zip(numbers, found, strict=True)):
             match = edit.clips[number].match
@@ -358,7 +360,11 @@ class _Asking:
             else:
                 changed.append(row)
         matches = self._matches(
-            targets.rows(changed), [found[row] for row in changed], settings.weights, kept=kept, shown=True
+            targets.rows(changed),
+            [found[row] for row in changed],
+            settings,
+            kept=kept,
+            echoes=dict(zip(numbers, echoes, strict=True)),
         )
         chosen = {match.target_shot: match for match in matches}
         return choosing.choose_all(edit, chosen, films=self._videos(matches), short=settings.short)
@@ -372,13 +378,8 @@ class _Asking:
         if everything:
             self.again(edit, self._settings)
 
-    def _candidates(
-        self, edit: EditList, targets: Targets, weights: Mapping[str, float]
-    ) -> tuple[list[list[Hit]], dict[Shot, int]]:
-        """For each target what may stand there, best first: one where it is locked, or where nothing else is left.
-
-        And which of these are the same footage.
-        """
+    def _candidates(self, edit: EditList, targets: Targets, weights: Mapping[str, float]) -> list[list[Hit]]:
+        """For each target what may stand there, best first: one where it is locked, or where nothing else is left."""
         by = frozenset(weights.items())
         frames = [(edit.clips[place].first_frame, edit.clips[place].end_frame) for place in targets.places]
         new = [row for row, place in enumerate(frames) if (place, by) not in self._hits]
@@ -392,33 +393,25 @@ class _Asking:
             text_ok=self._settings.text_ok,
         )
         self._hits |= {(frames[row], by): hits for row, hits in zip(new, found, strict=True)}
-        candidates, everything = [], []
+        candidates = []
         for place, at in zip(targets.places, frames, strict=True):
             clip, now = edit.clips[place], _shown(edit, place)
             free = [hit for hit in self._hits[at, by] if (hit.film, hit.shot) not in clip.rejected]
             candidates.append([now] if clip.locked or not free else free)
-            everything.append([now, *self._hits[at, by]])
-        return candidates, self._twins_among(everything)
-
-    def _twins_among(self, hits: Sequence[Sequence[Hit]]) -> dict[Shot, int]:
-        """Found anew only where other shots are asked about: locks and rejections leave them as they are."""
-        shots = frozenset((hit.film, hit.shot) for of_target in hits for hit in of_target)
-        if shots != self._twins[0]:
-            self._twins = shots, twins_among(self._neighbours, hits)
-        return self._twins[1]
+        return candidates
 
     def _matches(
         self,
         targets: Targets,
         hits: Sequence[Hit],
-        weights: Mapping[str, float],
+        settings: MatchSettings,
         *,
         kept: Sequence[tuple[int, Match]] = (),
-        shown: bool = False,
+        echoes: Mapping[int, int] | None = None,
     ) -> list[Match]:
         """Hits as matches; those of damaged films are left out.
 
-        targets: one for all hits, or one for each, which is `shown` with it then.
+        targets: one for all hits; or, with `echoes`, one for each, with which it is shown then: see `align_hits`.
         """
         readable = []
         for row, hit in enumerate(hits):
@@ -427,14 +420,14 @@ class _Asking:
                 readable.append(row)
             except LibraryError as error:
                 logger.warning("not suggested: %s", error)
-        if not shown:
+        if echoes is None:
             (matches,) = align_hits(
                 self._sources,
                 self._neighbours,
                 targets,
                 [[hits[row] for row in readable]],
                 chosen=(),
-                weights=weights,
+                settings=settings,
             )
             return matches
         found = align_hits(
@@ -443,7 +436,8 @@ class _Asking:
             targets.rows(readable),
             [[hits[row]] for row in readable],
             chosen=range(len(readable)),
-            weights=weights,
+            settings=settings,
+            echoes=echoes,
             kept=kept,
         )
         return [match for (match,) in found]

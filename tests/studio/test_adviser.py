@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from reinterpret import choosing, matching
+from reinterpret.assignment import Rules
 from reinterpret.choosing import shot_of
+from reinterpret.costs import Costs
 from reinterpret.cues import PRESETS
 from reinterpret.edits import EditList
 from reinterpret.embeddings import Film
@@ -34,6 +36,10 @@ from tests.title_cards import two_cards
 
 # Processes, films and interruptions: CI runs it, `make test` has to stay short.
 pytestmark = pytest.mark.slow
+
+
+# Nothing twice, at any price.
+NEVER_TWICE = Rules(costs=Costs(repeat=9, twin=9, stretch=9))
 
 
 @pytest.fixture(scope="module")
@@ -241,11 +247,13 @@ def test_again_is_what_match_does(edit: EditList, adviser: Adviser) -> None:
     assert all(others[number] in clip.suggestions for number, clip in enumerate(again.clips))
 
 
-def test_locked_clips_keep_their_shots_and_nobody_else_gets_them(edit: EditList, adviser: Adviser) -> None:
+def test_locked_clips_keep_their_shots_which_count_as_used(edit: EditList, library: Library) -> None:
     wanted = edit.clips[1].match
     assert wanted is not None
     made = choosing.lock(choosing.choose(edit, 0, wanted), 0)
+    adviser = ready(library, edit, MatchSettings(rules=NEVER_TWICE))
     again = adviser.again(made)
+    adviser.close()
     assert again.clips[0] is made.clips[0]
     assert shot_of(wanted) not in {shot_of(clip.match) for clip in again.clips[1:] if clip.match}
     assert [named(again, number) for number in (2, 3, 4)] == [named(edit, number) for number in (2, 3, 4)]
@@ -295,7 +303,7 @@ def test_shots_that_return_are_answered_alike_again(library: Library, tmp_path: 
     assert second is not None
     assert shot_of(first) == shot_of(second) == shot_of(third)
     assert second.source_span.start >= first.source_span.end == Fraction(4, 5)
-    alone = ready(library, edit, MatchSettings(echo=False))
+    alone = ready(library, edit, MatchSettings(echo=False, rules=NEVER_TWICE))
     shots = [shot_of(clip.match) for clip in alone.again(edit).clips if clip.match]
     assert len(set(shots)) == 4
     adviser.close()
