@@ -25,7 +25,8 @@ from reinterpret.choosing import shot_of
 from reinterpret.edits import EditList
 from reinterpret.ingest import index
 from reinterpret.library import Library
-from reinterpret.matching import MatchSettings, match
+from reinterpret.match_settings import MatchSettings
+from reinterpret.matching import match
 from reinterpret.shots import Detection
 from reinterpret.studio.adviser import Wish
 from reinterpret.studio.history import History

@@ -49,7 +49,7 @@ from reinterpret.edits import EditList, Match
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.frames import decode
 from reinterpret.library import Library, library_encoder
-from reinterpret.matching import MatchSettings
+from reinterpret.match_settings import MatchSettings
 from reinterpret.timebase import frame_at
 from reinterpret.video import FrameGrid, Video
 

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from reinterpret.interchange.timeline import TimelineOptions
     from reinterpret.library import Library, library_encoder
     from reinterpret.live.webcam import WebcamReport, webcam
-    from reinterpret.matching import MatchSettings, match, match_all
+    from reinterpret.match_settings import MatchSettings
+    from reinterpret.matching import match, match_all
     from reinterpret.neighbours import Hit, Neighbours, open_neighbours
     from reinterpret.queries import combined, frame_query, picture_query, search, stretch_query
     from reinterpret.rendering.film import render
@@ -77,7 +78,7 @@ _HOMES = {
     "Library": "library",
     "LibraryError": "errors",
     "Match": "edits",
-    "MatchSettings": "matching",
+    "MatchSettings": "match_settings",
     "Neighbours": "neighbours",
     "OutputError": "errors",
     "PRESETS": "cues",

@@ -17,7 +17,8 @@ from fractions import Fraction
 from reinterpret.assignment import Candidate, Rules, assign
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.errors import UsageError
-from reinterpret.matching import ShortPolicy, shortage_cost, source_speed
+from reinterpret.match_settings import ShortPolicy
+from reinterpret.matching import shortage_cost, source_speed
 from reinterpret.stretches import SharedShot, Use
 from reinterpret.timebase import Span, round_half_up
 from reinterpret.video import Video

@@ -10,18 +10,17 @@ import logging
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 
 from reinterpret.alignment import ShotCourse, align
-from reinterpret.assignment import Candidate, Looks, Rules, assign
+from reinterpret.assignment import Candidate, Looks, assign
 from reinterpret.costs import Costs
-from reinterpret.cues import PRESETS, cue_names, preset_weights
+from reinterpret.cues import cue_names
 from reinterpret.cues.lettering import usable_span
 from reinterpret.cues.reasons import reason
 from reinterpret.duplicates import Duplicates, Footage
@@ -29,10 +28,12 @@ from reinterpret.echoes import returning_shots
 from reinterpret.edits import Clip, ClipKind, EditList, Match
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders import Device, Encoder
-from reinterpret.errors import LibraryError, UsageError
+from reinterpret.errors import LibraryError
+from reinterpret.face_preference import FacePolicy, applies, with_faces
 from reinterpret.library import Library, library_encoder
+from reinterpret.match_settings import MatchSettings, ShortPolicy
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
-from reinterpret.places import FadePolicy, Place, WipePolicy, places_of
+from reinterpret.places import Place, places_of
 from reinterpret.shots import Detection
 from reinterpret.stretches import SharedShot, Use
 from reinterpret.timebase import Span
@@ -40,10 +41,7 @@ from reinterpret.video import FrameGrid, Video, probe
 
 logger = logging.getLogger(__name__)
 
-ShortPolicy = Literal["slow", "next", "hold"]
-TitlePolicy = Literal["keep", "match", "black"]
 
-MOST_VARIATIONS = 9
 # Below half speed movement turns into a row of stills.
 SLOWEST = Fraction(1, 2)
 # Compared with floats thousands of times in an assignment, and a fraction takes 20 times as long.
@@ -59,55 +57,6 @@ _SAME_LOOK = {"content": 0.8, "composition": 0.75}
 _LOOKED_AT = 20
 # Each time that what was chosen turns out to be the same footage twice it is chosen again, so often at most.
 _MOST_ROUNDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class MatchSettings:
-    """How a trailer is to be answered."""
-
-    weights: Mapping[str, float] = field(default_factory=lambda: PRESETS["balanced"])
-    """What each cue counts, by its name."""
-    suggestions: int = 10
-    """Kept for each shot."""
-    short: ShortPolicy = "slow"
-    """Archive shots that are too short: `slow` them down, to half speed at most, then hold the last frame; `next`: take
-    another wherever there is one; `hold` the last frame. What each costs say the rules."""
-    titles: TitlePolicy = "keep"
-    """Title cards of the trailer: `keep` them, `match` them like any shot, or leave them `black`."""
-    fades: FadePolicy = "follow"
-    """Fades of the trailer: laid on its matches as they are (`follow`), or none (`cut`)."""
-    wipes: WipePolicy = "dissolve"
-    """What wipes of the trailer become: a `dissolve` over the same frames, or a `cut`."""
-    echo: bool = True
-    """A shot that returns in the trailer is answered by the same archive shot each time."""
-    rules: Rules = Rules()  # noqa: RUF009 - frozen
-    only: tuple[str, ...] = ()
-    """Films (by path, file name or fingerprint) that alone may answer."""
-    without: tuple[str, ...] = ()
-    """Films that may not."""
-    folders: tuple[Path, ...] = ()
-    """Folders below which films must lie to answer."""
-    include_trailer: bool = False
-    """Whether the archive may answer a trailer with itself."""
-    text_ok: bool = False
-    """Whether lettering, logos, plates and counters may answer; else they do only where there is nothing else."""
-
-    def __post_init__(self) -> None:
-        if self.suggestions < 1:
-            raise UsageError(f"at least one suggestion must be kept for each shot, got {self.suggestions}")
-        for what, value, known in (
-            ("short clips", self.short, ShortPolicy),
-            ("titles", self.titles, TitlePolicy),
-            ("fades", self.fades, FadePolicy),
-            ("wipes", self.wipes, WipePolicy),
-        ):
-            if value not in get_args(known):
-                raise UsageError(f"unknown policy {value!r} for {what}; choose one of {', '.join(get_args(known))}")
-        known_cues = {name: self.weights[name] for name in cue_names() if name in self.weights}
-        if len(known_cues) < len(self.weights) or not all(map(math.isfinite, known_cues.values())):
-            raise UsageError(f"weights are numbers for some of {', '.join(cue_names())}, got {dict(self.weights)}")
-        if min(known_cues.values(), default=0.0) < 0 or not any(known_cues.values()):
-            raise UsageError(f"weights are 0 or more, and at least one is above 0, got {dict(self.weights)}")
 
 
 ReadTrailer = Callable[[Video, Library, Detection, Callable[[], Encoder], Callable[[Fraction], None] | None], Film]
@@ -129,7 +78,7 @@ def read_anew(
 def match(
     trailer: Path | str,
     library: Library,
-    settings: MatchSettings = MatchSettings(),
+    settings: MatchSettings = MatchSettings(),  # noqa: B008 - frozen
     *,
     detection: Detection | None = None,
     device: Device = "auto",
@@ -168,30 +117,6 @@ def match_all(
         answer(film, library, neighbours, each, without=out if each.include_trailer else out | {video.fingerprint})
         for each, out in zip(settings, left, strict=True)
     ]
-
-
-def variations(settings: MatchSettings, asked: str) -> dict[str, MatchSettings]:
-    """Settings for several edits of one trailer, by name.
-
-    asked: how many, such as `4`: the best edit and others of similar quality, by seed; or what is to count, such as
-    `balanced,content,colour`. Raises UsageError.
-    """
-    if asked.isascii() and asked.isdigit():
-        count = int(asked[:3])
-        if not 2 <= count <= MOST_VARIATIONS:
-            raise UsageError(f"there can be 2 to {MOST_VARIATIONS} variations, got {asked}")
-        first = settings.rules.seed or 0
-        seeds = range(first + 1, first + count)
-        return {"best": settings} | {
-            f"seed {seed}": replace(settings, rules=replace(settings.rules, seed=seed)) for seed in seeds
-        }
-    names = [name.strip() for name in asked.split(",")]
-    if not 2 <= len(set(names)) == len(names) <= MOST_VARIATIONS:
-        raise UsageError(
-            f"variations are a number such as 4, or 2 to {MOST_VARIATIONS} different cues such as content,colour, "
-            f"got {asked!r}"
-        )
-    return {name: replace(settings, weights=preset_weights(name)) for name in names}
 
 
 def left_out(
@@ -235,6 +160,7 @@ def answer(
         weights=settings.weights,
         without=without,
         text_ok=settings.text_ok,
+        faces=settings.faces,
     )
     if not all(hits):
         raise LibraryError(
@@ -364,10 +290,11 @@ def find_hits(
     weights: Mapping[str, float],
     without: frozenset[str] = frozenset(),
     text_ok: bool = False,
+    faces: FacePolicy = "prefer",
 ) -> list[list[Hit]]:
     """For each target the archive shots most like it, best first: enough for an assignment, and for suggestions.
 
-    without: films that may not answer. text_ok: see `MatchSettings`.
+    without: films that may not answer. text_ok, faces: see `MatchSettings`.
     """
     wanted = min(max(suggestions, _FEWEST_CANDIDATES, 2 * len(targets)), _MOST_CANDIDATES)
     hits: list[list[Hit]] = [[] for _ in range(len(targets))]
@@ -378,6 +305,8 @@ def find_hits(
         found = neighbours.search(query, wanted, weights=weights, without=without, titles=titles, text_ok=text_ok)
         if rows and not any(found):
             found = neighbours.search(query, wanted, weights=weights, without=without, text_ok=True)
+        if faces == "prefer" and applies(weights):
+            found = with_faces(neighbours, query, found, weights=weights, without=without)
         for number, of_target in zip(rows, found, strict=True):
             hits[number] = of_target if text_ok else _without_titles(neighbours, of_target, targets.needed[number])
     return hits

@@ -63,6 +63,7 @@ ORDER = [
     "assignment_search",
     "assignment",
     "stretches",
+    "match_settings",
     "matching",
     "choosing",
     "beats",

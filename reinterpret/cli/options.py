@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from reinterpret.encoders import Device
     from reinterpret.library import Library
-    from reinterpret.matching import MatchSettings
+    from reinterpret.match_settings import MatchSettings
     from reinterpret.neighbours import Hit, Neighbours, Query
     from reinterpret.shots import Detection
     from reinterpret.words import TextQuery
@@ -119,6 +119,10 @@ class MatchOptions:
         typer.Option(help="Fades of the trailer: follow them, so that matches fade as it does, or begin and end hard."),
     ] = "follow"
     wipes: Annotated[Literal["dissolve", "cut"], typer.Option(help="What a wipe of the trailer becomes.")] = "dissolve"
+    faces: Annotated[
+        Literal["prefer", "ignore"],
+        typer.Option(help="Close-ups of faces: prefer archive shots with a face for them, or ignore faces."),
+    ] = "prefer"
     echo: Annotated[
         bool, typer.Option(help="Answer a shot that returns in the trailer with the same archive shot each time.")
     ] = True
@@ -140,7 +144,7 @@ class MatchOptions:
     def settings(self, likeness: LikenessOptions) -> MatchSettings:
         """As the library wants them. Raises UsageError."""
         from reinterpret.assignment import Rules
-        from reinterpret.matching import MatchSettings
+        from reinterpret.match_settings import MatchSettings
 
         return MatchSettings(
             weights=likeness.chosen(),
@@ -148,6 +152,7 @@ class MatchOptions:
             short=self.short,
             titles=self.titles,
             fades=self.fades,
+            faces=self.faces,
             wipes=self.wipes,
             echo=self.echo,
             rules=Rules(reuse=self.reuse, max_per_film=self.max_per_film, seed=self.seed),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reinterpret.cli.options import DetectionOptions
     from reinterpret.edits import EditList
     from reinterpret.encoders import Device
-    from reinterpret.matching import MatchSettings
+    from reinterpret.match_settings import MatchSettings
 
 
 class Report(Protocol):

@@ -25,7 +25,7 @@ from reinterpret.cli.printing import matches_as_json, print_edit, print_json
 from reinterpret.cli.progress import edit_beside, filmed, matched, matched_all, sheet_beside
 
 if TYPE_CHECKING:
-    from reinterpret.matching import MatchSettings
+    from reinterpret.match_settings import MatchSettings
 
 _DETECTION, _LIKENESS, _MATCH, _RENDER = DetectionOptions(), LikenessOptions(), MatchOptions(), RenderOptions()
 
@@ -179,7 +179,7 @@ class _TrailerJob:
     def _vary(self, file: Path, output: Path, sheet: Path, asked: str) -> dict[str, Any]:
         import reinterpret
         from reinterpret.files import check_output
-        from reinterpret.matching import variations
+        from reinterpret.match_settings import variations
 
         named = variations(self.settings, asked)
         silent = self.quiet or self.as_json

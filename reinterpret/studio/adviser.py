@@ -20,16 +20,10 @@ from reinterpret.echoes import returning_shots
 from reinterpret.edits import EditList, Match
 from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError, ReinterpretError, UsageError
+from reinterpret.face_preference import priced
 from reinterpret.library import Library, library_encoder
-from reinterpret.matching import (
-    MatchSettings,
-    Sources,
-    Targets,
-    align_hits,
-    choose_hits,
-    find_hits,
-    left_out,
-)
+from reinterpret.match_settings import MatchSettings
+from reinterpret.matching import Sources, Targets, align_hits, choose_hits, find_hits, left_out
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
 from reinterpret.queries import combined
 from reinterpret.shots import Detection
@@ -308,8 +302,16 @@ class _Asking:
         if wish.text or wish.like:
             scores = [self._neighbours.score(target.query, hit, weights=weights) for hit in hits]
             hits = [replace(hit, score=score) for hit, score in zip(hits, scores, strict=True)]
+        else:
+            hits = self._priced(target, hits, weights)
         matches = self._matches(target, hits, replace(self._settings, weights=weights))
         return Suggestions(tuple(matches), self._videos(matches), len(found) > end, True)
+
+    def _priced(self, target: Targets, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Hit]:
+        """The hits of one target with the scores that an assignment gives them."""
+        if self._settings.faces == "ignore":
+            return list(hits)
+        return priced(self._neighbours, target.query, hits, weights=weights)
 
     def _ranking(self, target: Targets, wish: Wish) -> tuple[Query, bool]:
         """What suggestions are ranked by, and whether words may be among them."""
@@ -322,12 +324,14 @@ class _Asking:
 
     def match_for(self, edit: EditList, clip: int, film: str, shot: int) -> tuple[Match, tuple[Video, ...]]:
         target = self._targets.of(edit, [clip])
-        score = self._neighbours.score(target.query, Hit(film, shot, 0.0), weights=self._settings.weights)
+        weights = self._settings.weights
+        score = self._neighbours.score(target.query, Hit(film, shot, 0.0), weights=weights)
+        hits = self._priced(target, [Hit(film, shot, score)], weights)
         ((match,),) = align_hits(
             self._sources,
             self._neighbours,
             target,
-            [[Hit(film, shot, score)]],
+            [hits],
             chosen=(),
             settings=self._settings,
         )
@@ -391,6 +395,7 @@ class _Asking:
             weights=weights,
             without=self._without,
             text_ok=self._settings.text_ok,
+            faces=self._settings.faces,
         )
         self._hits |= {(frames[row], by): hits for row, hits in zip(new, found, strict=True)}
         candidates = []

@@ -18,7 +18,7 @@ from reinterpret.encoders import Device
 from reinterpret.errors import ConflictError, OutputError, UsageError
 from reinterpret.files import check_output, not_written, renamed_into
 from reinterpret.library import Library
-from reinterpret.matching import MatchSettings
+from reinterpret.match_settings import MatchSettings
 from reinterpret.relinking import has_file, relinked
 from reinterpret.shots import Detection
 from reinterpret.studio.adviser import Adviser, Progress, Suggestions, Wish

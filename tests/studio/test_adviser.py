@@ -24,7 +24,8 @@ from reinterpret.edits import EditList
 from reinterpret.embeddings import Film
 from reinterpret.errors import LibraryError, UsageError
 from reinterpret.library import Library
-from reinterpret.matching import MatchSettings, match
+from reinterpret.match_settings import MatchSettings
+from reinterpret.matching import match
 from reinterpret.neighbours import open_neighbours
 from reinterpret.shots import Detection
 from reinterpret.studio import reading
