@@ -247,6 +247,15 @@ def test_a_dissolve_is_one_where_both_shots_have_the_frames_for_it(
     assert made.dissolve_at(0) is None
 
 
+def test_no_picture_of_a_dissolve_stands_still() -> None:
+    for shot_end, fits in ((Fraction(54, 25), True), (Fraction(53, 25), False)):
+        into = replace(found(2, 2.04), shot_span=Span(Fraction(0), shot_end))
+        made = edit(
+            Clip(0, 10, "footage", found(1, 1.4)), Clip(10, 10, "footage", into, dissolve=Dissolve(before=6, after=4))
+        )
+        assert (made.dissolve_at(1) is not None) == fits
+
+
 def test_no_dissolve_goes_to_black_or_to_a_title() -> None:
     for kind in ("black", "white", "title"):
         other = Clip(10, 10, cast(ClipKind, kind), dissolve=Dissolve(3, 3))
