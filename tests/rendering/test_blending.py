@@ -12,7 +12,9 @@ import pytest
 
 from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import Clip, EditList, Soundtrack
+from reinterpret.rendering.blending import Gain, faded, mixed
 from reinterpret.rendering.film import render
+from reinterpret.rendering.panel import Planes
 from reinterpret.sound import SAMPLE_RATE, read_sound
 from reinterpret.timebase import Span
 from tests.judging import decoded_facts, edit_of, even_film, even_values, ffmpeg, number_of, numbered_film, pictures
@@ -129,17 +131,28 @@ def test_beside_the_trailer_its_own_picture_is_left_as_it_is(trailer: Path, red:
         assert np.abs(right[frame] - over((60 + frame, 102, 230), "black", gain)).max() <= NEAR
 
 
-def test_turned_and_cropped_pictures_fade_as_well(trailer: Path, folder: Path, tmp_path: Path) -> None:
-    turned = folder / "turned.mp4"
-    flat = numbered_film(folder / "tall.mp4", 60, film=7, size=(90, 160))
-    ffmpeg("-y", "-display_rotation", "90", "-i", str(flat), "-c", "copy", str(turned))
-    edit = edit_of(trailer, (FRAMES, turned, 0))
-    for fit in ("crop", "pad", "blur"):
-        plain = [picture.astype(float) for _, picture in pictures_of(edit, tmp_path, fit)]
-        half = with_clips(edit, c0={"fade_in": Fade("black", (0.5,) * FRAMES)})
-        for before, (_, after) in zip(plain, pictures_of(half, tmp_path, fit), strict=True):
-            # as grey, where black is 0
-            assert np.abs(before / 2 - after).mean() < 2
+@pytest.mark.parametrize("fit", ["crop", "pad", "blur"])
+def test_pictures_that_were_fitted_fade_with_what_is_around_them(
+    trailer: Path, folder: Path, tmp_path: Path, fit: str
+) -> None:
+    tall = numbered_film(folder / f"tall-{fit}.mp4", 60, film=7, size=(90, 160))
+    edit = edit_of(trailer, (FRAMES, tall, 0))
+    plain = [picture.astype(float) for _, picture in pictures_of(edit, tmp_path, fit)]
+    half = with_clips(edit, c0={"fade_in": Fade("black", (0.5,) * FRAMES)})
+    for before, (_, after) in zip(plain, pictures_of(half, tmp_path, fit), strict=True):
+        # as grey, where black is 0
+        assert np.abs(before / 2 - after).mean() < 2
+
+
+def test_pictures_that_run_backwards_in_memory_are_blended_as_well() -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (3, 32, 32)).astype(np.uint8)
+    turned = Planes(*(np.rot90(plane, 2) for plane in noise))
+    straight = Planes(*(plane.copy() for plane in turned))
+    for one, other in (
+        (faded(turned, Gain("black", 0.3)), faded(straight, Gain("black", 0.3))),
+        (mixed(turned, straight, 0.3), straight),
+    ):
+        assert all((a == b).all() for a, b in zip(one, other, strict=True))
 
 
 def pictures_of(edit: EditList, folder: Path, fit: str) -> list[tuple[Fraction, np.ndarray]]:
