@@ -47,6 +47,7 @@ ORDER = [
     "raster",
     "clip_transitions",
     "edits",
+    "transition_edits",
     "relinking",
     "echoes",
     "alignment",
