@@ -18,8 +18,8 @@ from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.errors import UsageError
 from reinterpret.matching import ShortPolicy, shortage_cost, source_speed
+from reinterpret.placed_transitions import dissolve_room, joined, refitted, with_room
 from reinterpret.timebase import Span, round_half_up
-from reinterpret.transition_edits import dissolve_room, joined, refitted, with_room
 from reinterpret.video import Video
 
 Shot = tuple[str, int]

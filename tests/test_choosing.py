@@ -17,7 +17,7 @@ from reinterpret.choosing import shot_of
 from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import Clip, EditList, Match, Soundtrack
 from reinterpret.errors import EditError, UsageError
-from reinterpret.rendering.blending import gains_of
+from reinterpret.placed_transitions import gains_of
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video
 from tests.test_edits import transitions

@@ -47,7 +47,7 @@ ORDER = [
     "raster",
     "clip_transitions",
     "edits",
-    "transition_edits",
+    "placed_transitions",
     "relinking",
     "echoes",
     "alignment",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from reinterpret.clip_transitions import Dissolve, Fade, FadeColour
+from reinterpret.clip_transitions import Dissolve, FadeColour
 from reinterpret.edits import Clip, EditList
+from reinterpret.placed_transitions import Gain
 from reinterpret.rendering.panel import Planes, black_planes
 
 # Y of black and of white as video is coded; U and V of both.
@@ -47,32 +47,6 @@ def overlaps_of(edit: EditList, number: int) -> list[Overlap]:
         cut = clip.end_frame
         found.append(Overlap(edit.clips[number + 1], range(cut - dissolve.before, cut), cut, dissolve))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Gain:
-    """How much is left of a picture, and what is seen in place of the rest."""
-
-    colour: FadeColour
-    share: float
-
-
-def gains_of(clip: Clip) -> dict[int, Gain]:
-    """By frame what the fades of a clip change in it; the trailer's own titles are shown as they are."""
-    gains: dict[int, Gain] = {}
-    if clip.kind == "title":
-        return gains
-    for first, fade in ((clip.first_frame, clip.fade_in), (clip.end_frame - len(clip.fade_out or ()), clip.fade_out)):
-        gains |= {first + offset: gain for offset, gain in _changes(fade, clip)}
-    return gains
-
-
-def _changes(fade: Fade | None, clip: Clip) -> Iterator[tuple[int, Gain]]:
-    # Black that fades to black is black.
-    if fade is not None and fade.colour != clip.kind:
-        for offset, share in enumerate(fade.gains):
-            if share != 1:
-                yield offset, Gain(fade.colour, share)
 
 
 def faded(planes: Planes, gain: Gain) -> Planes:

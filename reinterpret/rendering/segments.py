@@ -22,7 +22,8 @@ from reinterpret.edits import Clip, EditList, trailer_seconds
 from reinterpret.ffmpeg import FrameSink, ffmpeg_version
 from reinterpret.files import not_written, renamed_into
 from reinterpret.frames import FrameReaders
-from reinterpret.rendering.blending import Gain, Overlap, even_planes, faded, gains_of, mixed, overlaps_of
+from reinterpret.placed_transitions import Gain, gains_of
+from reinterpret.rendering.blending import Overlap, even_planes, faded, mixed, overlaps_of
 from reinterpret.rendering.captions import Caption
 from reinterpret.rendering.encoding import command, h264, raw_frames
 from reinterpret.rendering.panel import Fit, Panel, Planes, side_by_side

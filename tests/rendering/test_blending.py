@@ -12,7 +12,8 @@ import pytest
 
 from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import Clip, EditList, Soundtrack
-from reinterpret.rendering.blending import Gain, faded, mixed
+from reinterpret.placed_transitions import Gain
+from reinterpret.rendering.blending import faded, mixed
 from reinterpret.rendering.film import render
 from reinterpret.rendering.panel import Planes
 from reinterpret.sound import SAMPLE_RATE, read_sound

@@ -1,4 +1,4 @@
-"""What becomes of fades and dissolves when clips are split, joined, or cut at another frame of the trailer.
+"""Fades and dissolves on the frames of an edit, and what is left of them when clips are cut at other frames.
 
 They belong to frames of the trailer, and keep them: where a clip covers fewer of these frames, the rest of a fade stays
 on the same frames with the same gains. A dissolve stays around a cut that moves within it; a cut that leaves it is a
@@ -7,10 +7,37 @@ cut.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from reinterpret.clip_transitions import Dissolve, Fade
+from reinterpret.clip_transitions import Dissolve, Fade, FadeColour
 from reinterpret.edits import Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """How much is left of a picture, and what is seen in place of the rest."""
+
+    colour: FadeColour
+    share: float
+
+
+def gains_of(clip: Clip) -> dict[int, Gain]:
+    """By frame what the fades of a clip change in it; the trailer's own titles are shown as they are."""
+    gains: dict[int, Gain] = {}
+    if clip.kind == "title":
+        return gains
+    for first, fade in ((clip.first_frame, clip.fade_in), (clip.end_frame - len(clip.fade_out or ()), clip.fade_out)):
+        gains |= {first + offset: gain for offset, gain in _changes(fade, clip)}
+    return gains
+
+
+def _changes(fade: Fade | None, clip: Clip) -> Iterator[tuple[int, Gain]]:
+    # Black that fades to black is black.
+    if fade is not None and fade.colour != clip.kind:
+        for offset, share in enumerate(fade.gains):
+            if share != 1:
+                yield offset, Gain(fade.colour, share)
 
 
 def refitted(clip: Clip, first: int, end: int) -> Clip:
