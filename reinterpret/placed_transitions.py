@@ -73,15 +73,16 @@ def with_room(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
     for number, clip in enumerate(clips):
         if clip.dissolve is None:
             continue
-        room = dissolve_room(clips[number - 1]) if number else 0
-        if clip.dissolve.before > room or not number:
-            made[number] = replace(clip, dissolve=_dissolve(min(clip.dissolve.before, room), clip.dissolve.after))
+        room = dissolve_room(clips[number - 1]) if number else -1
+        if clip.dissolve.before > room:
+            left = _dissolve(room, clip.dissolve.after) if room >= 0 else None
+            made[number] = replace(clip, dissolve=left)
     return tuple(made)
 
 
 def dissolve_room(before: Clip) -> int:
-    """How many frames before its end a clip can give to a dissolve with the next."""
-    return 0 if before.fade_out is not None else before.frame_count - before.changing_frames
+    """How many frames before its end a clip can give to a dissolve with the next; below 0 where it fades out."""
+    return -1 if before.fade_out is not None else before.frame_count - before.changing_frames
 
 
 def _faded_in(fade: Fade | None, was: int, first: int, end: int) -> Fade | None:

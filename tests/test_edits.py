@@ -67,8 +67,8 @@ def transitions(draw: st.DrawFn, frames: int, before: Clip | None) -> dict[str, 
         return Fade(draw(st.sampled_from(["black", "white"])), tuple(gains)) if gains else None
 
     room = before.frame_count - before.changing_frames if before is not None and before.fade_out is None else 0
-    if room and draw(st.booleans()):
-        dissolve = Dissolve(draw(st.integers(1, room)), draw(st.integers(0, min(frames, 9))))
+    if before is not None and before.fade_out is None and draw(st.booleans()):
+        dissolve = Dissolve(draw(st.integers(0, min(room, 24))), draw(st.integers(1, min(frames, 9))))
         return {"dissolve": dissolve, "fade_out": fade(frames - dissolve.after)}
     first = fade(frames)
     return {"fade_in": first, "fade_out": fade(frames - len(first or ()))}
