@@ -22,6 +22,10 @@ from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.errors import EditError
 from reinterpret.interchange import IMPORT_SUFFIXES, export_timeline, import_timeline
+from reinterpret.interchange.events import Event, Tracks
+from reinterpret.interchange.films import Films
+from reinterpret.interchange.read_transitions import ReadTransition, with_transitions
+from reinterpret.interchange.revision import revised
 from reinterpret.interchange.timeline import TimelineOptions, events_of, timeline_of
 from reinterpret.rendering.film import render
 from reinterpret.shots.cut_list import load_cut_list_detector
@@ -635,3 +639,40 @@ def test_our_own_cut_lists_read_the_transitions_of_an_edit_decision_list(tmp_pat
         ("cut", 110, 110),
         ("fade", 116, 122),
     ]
+
+
+@settings(deadline=None, max_examples=80)
+@given(data=st.data())
+def test_whatever_transitions_are_put_on_the_track_come_back_once_more(data: st.DataObject) -> None:
+    films = tuple(video(f"{digit}.mov", digit, data.draw(st.sampled_from([RATE, RATE / 2]))) for digit in "bc")
+    hour = Span(Fraction(0), Fraction(3600))
+    known = [Match(0, film.fingerprint, 0, hour, Span(Fraction(1), Fraction(2)), 0.5, ()) for film in films]
+    clips = (
+        Clip(0, 60, "footage", known[0], suggestions=(known[1],), fade_in=Fade("white", (0.5, 0.6))),
+        Clip(60, 60, "footage", known[1], dissolve=Dissolve(5, 5), fade_out=Fade("black", (0.5, 0.1))),
+    )
+    grid = FrameGrid(RATE, 120, (data.draw(st.integers(1, 119)),))
+    made = EditList(video("trailer.mov", "a", RATE), grid, films, clips)
+    tracks = Tracks(made, lambda path: "", alternates="none")
+    events: list[Event] = []
+    places = [0, *sorted(data.draw(st.sets(st.integers(1, 120), max_size=5))), 121]
+    for first, end in itertools.pairwise(places):
+        film = data.draw(st.sampled_from([None, "white", *films]))
+        if isinstance(film, str):
+            events.append(Event(first, end - first, "white"))
+        elif film is not None:
+            frame = data.draw(st.integers(0, 2000))
+            speed = data.draw(st.sampled_from([Fraction(1), Fraction(1, 2), Fraction(0)]))
+            events.append(Event(first, end - first, "footage", tracks.facts[film.fingerprint], frame, speed))
+    transitions = []
+    for cut in places:
+        if data.draw(st.booleans()):
+            before, after = data.draw(st.integers(0, 30)), data.draw(st.integers(0, 30))
+            transitions.append(ReadTransition(cut - before, cut + after, cut))
+    try:
+        events = with_transitions(events, transitions, RATE)
+        found = revised(made, tracks, events, Films(made, None, tracks.facts), None)
+    except (ValueError, EditError):
+        return
+    again = Tracks(found, lambda path: "", alternates="none")
+    assert revised(found, again, again.reinterpretation(), Films(found, None, again.facts), None) == found
