@@ -15,10 +15,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from reinterpret.assignment import Candidate, Rules, assign
+from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.errors import UsageError
 from reinterpret.match_settings import ShortPolicy
 from reinterpret.matching import shortage_cost, source_speed
+from reinterpret.placed_transitions import dissolve_room, joined, refitted, with_room
 from reinterpret.stretches import SharedShot, Use
 from reinterpret.timebase import Span, round_half_up
 from reinterpret.video import Video
@@ -110,7 +112,7 @@ def reject(
             "or make it black"
         )
     edit = _with_films(edit, [following], films)
-    bare = Clip(before.first_frame, before.frame_count, "black", suggestions=kept, rejected=rejected)
+    bare = replace(before, kind="black", match=None, locked=False, suggestions=kept, rejected=rejected)
     return _changed(edit, clip, _shown(edit, bare, replace(following, target_shot=clip), short))
 
 
@@ -178,7 +180,8 @@ def swap(edit: EditList, one: int, other: int, *, short: ShortPolicy = "slow") -
 def split(edit: EditList, clip: int, frame: int) -> EditList:
     """A clip becomes two, the second of which begins at a frame of the trailer; what is shown does not change.
 
-    The clips, and with them their matches, are numbered anew. Raises UsageError.
+    A fade over the new cut goes on behind it; a dissolve over it becomes shorter. The clips, and with them their
+    matches, are numbered anew. Raises UsageError.
     """
     before = _clip(edit, clip)
     if not before.first_frame < frame < before.end_frame:
@@ -187,15 +190,16 @@ def split(edit: EditList, clip: int, frame: int) -> EditList:
             f"got frame {frame}"
         )
     sizes = (before.first_frame, frame), (frame, before.end_frame)
-    parts = [_part(edit, before, first, end) for first, end in sizes]
-    return replace(edit, clips=_numbered((*edit.clips[:clip], *parts, *edit.clips[clip + 1 :])))
+    first_part, second_part = (_part(edit, before, first, end) for first, end in sizes)
+    parts = (first_part, replace(second_part, dissolve=None))
+    return replace(edit, clips=_numbered(with_room((*edit.clips[:clip], *parts, *edit.clips[clip + 1 :]))))
 
 
 def join(edit: EditList, clip: int, *, short: ShortPolicy = "slow") -> EditList:
     """A clip and the next become one, which shows what the first showed.
 
-    What the second showed, and its suggestions, come to those of the first. The clips are numbered anew. Raises
-    UsageError.
+    What the second showed, and its suggestions, come to those of the first. It begins with the transition of the first
+    and ends with that of the second. The clips are numbered anew. Raises UsageError.
     """
     first = _clip(edit, clip)
     if clip + 1 >= len(edit.clips):
@@ -203,7 +207,7 @@ def join(edit: EditList, clip: int, *, short: ShortPolicy = "slow") -> EditList:
     second = edit.clips[clip + 1]
     shown = None if first.match is None else shot_of(first.match)
     rejected = tuple(shot for shot in dict.fromkeys((*first.rejected, *second.rejected)) if shot != shown)
-    whole = replace(first, frame_count=first.frame_count + second.frame_count, suggestions=(), rejected=rejected)
+    whole = replace(joined(first, second), suggestions=(), rejected=rejected)
     offered = [*first.suggestions, *second.suggestions, *(() if second.match is None else (second.match,))]
     suggestions: list[Match] = []
     for number, match in enumerate(offered):
@@ -220,7 +224,8 @@ def join(edit: EditList, clip: int, *, short: ShortPolicy = "slow") -> EditList:
 def move_cut(edit: EditList, clip: int, frame: int, *, short: ShortPolicy = "slow") -> EditList:
     """The cut at which a clip begins moves to another frame of the trailer; both clips beside it keep a frame at least.
 
-    The clip goes on showing at each frame what it showed there, as far as its shot reaches. Raises UsageError.
+    The clip goes on showing at each frame what it showed there, as far as its shot reaches. Fades stay on their frames
+    of the trailer; a dissolve does so too, or is a cut if the cut leaves it. Raises UsageError.
     """
     after = _clip(edit, clip)
     if clip == 0:
@@ -234,10 +239,70 @@ def move_cut(edit: EditList, clip: int, frame: int, *, short: ShortPolicy = "slo
     if frame == after.first_frame:
         return edit
     moved = edit.grid.seconds(frame) - edit.grid.seconds(after.first_frame)
-    shorter = replace(before, frame_count=frame - before.first_frame)
-    longer = replace(after, first_frame=frame, frame_count=after.end_frame - frame)
+    shorter, longer = refitted(before, before.first_frame, frame), refitted(after, frame, after.end_frame)
     made = _resized(edit, shorter, Fraction(0), short), _resized(edit, longer, moved, short)
-    return replace(edit, clips=(*edit.clips[: clip - 1], *made, *edit.clips[clip + 1 :]))
+    return replace(edit, clips=with_room((*edit.clips[: clip - 1], *made, *edit.clips[clip + 1 :])))
+
+
+# How clips begin and end
+
+
+def set_fade_in(edit: EditList, clip: int, fade: Fade | None) -> EditList:
+    """A clip begins with a fade, in place of the fade or dissolve that it had; None: without a fade.
+
+    Raises UsageError where the clip has no room for it.
+    """
+    before = _clip(edit, clip)
+    if fade is None:
+        return _changed(edit, clip, replace(before, fade_in=None))
+    bare = replace(before, fade_in=None, dissolve=None)
+    _check_room(clip, "a fade at its beginning", len(fade), _room(edit, clip, bare))
+    return _changed(edit, clip, replace(bare, fade_in=fade))
+
+
+def set_fade_out(edit: EditList, clip: int, fade: Fade | None) -> EditList:
+    """A clip ends with a fade, in place of the fade that it had, or of the next clip's dissolve; None: without a fade.
+
+    Raises UsageError where the clip has no room for it.
+    """
+    bare = replace(_clip(edit, clip), fade_out=None)
+    if fade is None:
+        return _changed(edit, clip, bare)
+    if clip + 1 < len(edit.clips):
+        edit = _changed(edit, clip + 1, replace(edit.clips[clip + 1], dissolve=None))
+    _check_room(clip, "a fade at its end", len(fade), bare.frame_count - bare.changing_frames)
+    return _changed(edit, clip, replace(bare, fade_out=fade))
+
+
+def set_dissolve(edit: EditList, clip: int, dissolve: Dissolve | None) -> EditList:
+    """A clip begins with a dissolve from the one before, in place of the fades that both had there; None: with a cut.
+
+    Raises UsageError where there is no room for it. Whether the sources have the frames for it says
+    `EditList.dissolve_at`.
+    """
+    bare = replace(_clip(edit, clip), dissolve=None)
+    if dissolve is None:
+        return _changed(edit, clip, bare)
+    if clip == 0:
+        raise UsageError("the first clip has none before it to dissolve from; fade it in instead")
+    bare = replace(bare, fade_in=None)
+    before = replace(edit.clips[clip - 1], fade_out=None)
+    _check_room(clip, "a dissolve behind its cut", dissolve.after, _room(edit, clip, bare))
+    _check_room(clip - 1, "the next one's dissolve", dissolve.before, dissolve_room(before))
+    made = before, replace(bare, dissolve=dissolve)
+    clips = (*edit.clips[: clip - 1], *made, *edit.clips[clip + 1 :])
+    return edit if clips == edit.clips else replace(edit, clips=clips)
+
+
+def _room(edit: EditList, number: int, bare: Clip) -> int:
+    """How many frames a clip without a transition at its beginning has for one."""
+    following = edit.clips[number + 1].dissolve if number + 1 < len(edit.clips) else None
+    return bare.frame_count - bare.changing_frames - (0 if following is None else following.before)
+
+
+def _check_room(clip: int, what: str, frames: int, room: int) -> None:
+    if frames > room:
+        raise UsageError(f"clip {clip} has {room} frames for {what}, got {frames}")
 
 
 # All at once
@@ -337,7 +402,7 @@ def _clip(edit: EditList, number: int) -> Clip:
 def _footage(edit: EditList, number: int) -> Clip:
     clip = _clip(edit, number)
     if clip.match is None:
-        what = "the trailer itself" if clip.kind == "title" else "black"
+        what = "the trailer itself" if clip.kind == "title" else clip.kind
         raise UsageError(f"clip {number} shows {what}, no footage; choose footage for it first")
     return clip
 
@@ -402,7 +467,7 @@ def _numbered(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
 def _part(edit: EditList, clip: Clip, first: int, end: int) -> Clip:
     """What a clip shows at some of its frames."""
     passed = edit.grid.seconds(first) - edit.grid.seconds(clip.first_frame)
-    part = replace(clip, first_frame=first, frame_count=end - first)
+    part = refitted(clip, first, end)
     needed = _length(edit, part)
     if clip.match is not None:
         part = replace(part, match=_later(edit, clip.match, passed * clip.speed, needed))

@@ -237,7 +237,8 @@ class EditList:
         """The dissolve with which a clip begins, as it is rendered; None where it is a cut.
 
         It takes footage on both sides, with enough frames behind the out-point of the one and before the in-point of
-        the other: where a shot of the archive has no such handles the trailer's dissolve becomes a cut.
+        the other: where a shot of the archive has no such handles the trailer's dissolve becomes a cut. No picture of a
+        dissolve stands still: where the clip that begins would hold its last frame already, it is a cut as well.
         """
         clip = self.clips[number]
         if number == 0 or clip.dissolve is None:
@@ -248,6 +249,8 @@ class EditList:
         first, last = clip.first_frame - clip.dissolve.before, clip.first_frame + clip.dissolve.after - 1
         enough = self._unclamped(clip, first) >= clip.match.shot_span.start
         enough = enough and self._unclamped(before, last) <= before.match.last_seconds
+        if clip.dissolve.after:
+            enough = enough and self._unclamped(clip, last) <= clip.match.last_seconds
         return clip.dissolve if enough else None
 
     def _unclamped(self, clip: Clip, frame: int) -> Fraction:

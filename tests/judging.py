@@ -99,6 +99,39 @@ def numbered_film(
     return path
 
 
+def even_film(
+    path: Path, values: Sequence[tuple[int, int, int]], *, rate: Fraction | int = 25, size: tuple[int, int] = (64, 36)
+) -> Path:
+    """A film, without loss, whose every frame is of one colour: Y, U and V as video is coded (BT.709)."""
+    with av.open(str(path), "w", format="matroska") as container:
+        stream = container.add_stream("ffv1", rate=Fraction(rate))
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.colorspace, stream.codec_context.color_range = 1, 1
+        for number, colour in enumerate(values):
+            height, width = size[1], size[0]
+            planes = [np.full((height * width) // (4 if at else 1), value, np.uint8) for at, value in enumerate(colour)]
+            frame = av.VideoFrame.from_ndarray(np.concatenate(planes).reshape(-1, width), "yuv420p")
+            frame.time_base, frame.pts = 1 / Fraction(rate), number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def even_values(path: Path, *, columns: tuple[float, float] = (0, 1)) -> np.ndarray:
+    """Y, U and V of every frame of a film, as coded: the middle of what lies between two shares of its width."""
+    found = []
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            values = []
+            for plane in frame.planes[:3]:
+                rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+                left, right = (round(share * plane.width) for share in columns)
+                values.append(float(np.median(rows[:, left:right])))
+            found.append(values)
+    return np.array(found)
+
+
 def remade(source: Path, path: Path, *options: str) -> Path:
     """A copy of a film through ffmpeg."""
     ffmpeg("-y", "-i", str(source), *options, str(path))

@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 from reinterpret import choosing
 from reinterpret.assignment import Rules
 from reinterpret.choosing import shot_of
+from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.costs import Costs
 from reinterpret.edits import Clip, EditList, Match, Soundtrack
 from reinterpret.errors import EditError, UsageError
+from reinterpret.placed_transitions import gains_of
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video
+from tests.test_edits import transitions
 
 # Nothing twice at any price, and no matter in which order.
 NEVER_TWICE = Rules(costs=Costs(repeat=9, twin=9, stretch=9, film=0))
@@ -168,6 +171,9 @@ def test_a_clip_that_is_not_there(clip: int) -> None:
         lambda: choosing.split(made, clip, 5),
         lambda: choosing.join(made, clip),
         lambda: choosing.move_cut(made, clip, 5),
+        lambda: choosing.set_fade_in(made, clip, None),
+        lambda: choosing.set_fade_out(made, clip, None),
+        lambda: choosing.set_dissolve(made, clip, None),
     ]
     for operation in every:
         with pytest.raises(UsageError, match=f"has 2 clips, numbered from 0; there is no clip {clip}"):
@@ -182,6 +188,9 @@ def test_what_changes_nothing_gives_back_the_same_edit() -> None:
     assert choosing.slide(made, 0, source_frames=0) is made
     assert choosing.swap(made, 0, 0) is made
     assert choosing.move_cut(made, 1, 25) is made
+    assert choosing.set_fade_in(made, 0, None) is made
+    assert choosing.set_fade_out(made, 0, None) is made
+    assert choosing.set_dissolve(made, 1, None) is made
     assert choosing.again(choosing.lock(made, 0)) == choosing.lock(made, 0)
 
 
@@ -350,6 +359,137 @@ def test_a_cut_that_moves_to_before_the_shot_begins_begins_with_it() -> None:
     assert choosing.move_cut(short, 1, 5).clips[1].speed == Fraction(75, 100)
 
 
+# Fades and dissolves
+
+RISING, FALLING = Fade("black", (0.0, 0.25, 0.5, 0.75)), Fade("black", (0.9, 0.6, 0.3, 0.0))
+
+
+def faded(*lengths: int) -> EditList:
+    """Clips of footage that all begin and end with a fade."""
+    made = edit(*lengths, suggestions=RANKED)
+    made = choosing.choose_all(made, {number: RANKED[number] for number in range(len(lengths))})
+    return replace(made, clips=tuple(replace(clip, fade_in=RISING, fade_out=FALLING) for clip in made.clips))
+
+
+def dissolved(*lengths: int, before: int = 4, after: int = 6) -> EditList:
+    """Clips of footage that all dissolve into each other."""
+    made = choosing.choose_all(edit(*lengths), {at: match("b", at, 20 * at + 9) for at in range(len(lengths))})
+    clips = tuple(replace(clip, dissolve=Dissolve(before, after) if at else None) for at, clip in enumerate(made.clips))
+    return replace(made, clips=clips)
+
+
+def gains(made: EditList) -> dict[int, float]:
+    """By frame what is left of the picture, where that is not all."""
+    return {frame: gain.share for clip in made.clips for frame, gain in gains_of(clip).items()}
+
+
+def test_what_is_shown_can_change_under_the_fades_that_stay() -> None:
+    made = faded(25, 25)
+    changes: list[Callable[[EditList], EditList]] = [
+        lambda edit: choosing.choose(edit, 0, RANKED[2]),
+        lambda edit: choosing.choose(choosing.choose_black(edit, 0), 0, RANKED[0]),
+        lambda edit: choosing.choose(choosing.choose_title(edit, 0), 0, RANKED[0]),
+        lambda edit: choosing.reject(edit, 0, "b" * 32, 1),
+        lambda edit: choosing.swap(edit, 0, 1),
+        lambda edit: choosing.slide(edit, 0, source_frames=3),
+        lambda edit: choosing.again(edit, rules=Rules(seed=1)),
+    ]
+    for change in changes:
+        assert [(clip.fade_in, clip.fade_out) for clip in change(made).clips] == [(RISING, FALLING)] * 2
+        assert gains(change(made)) == gains(made)
+
+
+@pytest.mark.parametrize("frame", [1, 3, 4, 12, 21, 22, 24])
+def test_a_split_clip_has_the_fades_on_the_same_frames(frame: int) -> None:
+    made = faded(25)
+    parts = choosing.split(made, 0, frame)
+    assert gains(parts) == gains(made)
+    assert choosing.join(parts, 0) == made
+
+
+def test_clips_that_are_joined_begin_as_the_first_and_end_as_the_second() -> None:
+    whole = choosing.join(faded(25, 30), 0)
+    assert (whole.clips[0].fade_in, whole.clips[0].fade_out) == (RISING, FALLING)
+    assert sorted(gains(whole)) == [0, 1, 2, 3, 51, 52, 53, 54]
+    whole = choosing.join(dissolved(25, 30, 40), 1)
+    assert [clip.dissolve for clip in whole.clips] == [None, Dissolve(4, 6)]
+    assert [clip.dissolve for clip in choosing.join(dissolved(25, 30, 40), 0).clips] == [None, Dissolve(4, 6)]
+
+
+def test_a_fade_keeps_its_frames_of_the_trailer_when_the_cut_moves() -> None:
+    made = faded(25, 25)
+    # Earlier: the end of the one fade is gone, and the outermost gain of the other goes on before it.
+    assert choosing.move_cut(made, 1, 23).clips[0].fade_out == Fade("black", (0.9, 0.6))
+    assert choosing.move_cut(made, 1, 23).clips[1].fade_in == Fade("black", (0.0, 0.0, *RISING.gains))
+    # Later: the other way round.
+    assert choosing.move_cut(made, 1, 28).clips[0].fade_out == Fade("black", (*FALLING.gains, 0.0, 0.0, 0.0))
+    assert choosing.move_cut(made, 1, 28).clips[1].fade_in == Fade("black", (0.75,))
+    assert choosing.move_cut(made, 1, 30).clips[1].fade_in is None
+    assert gains(choosing.move_cut(choosing.move_cut(made, 1, 28), 1, 25))[24] == FALLING.gains[-1]
+    # So short that nothing but a part of a fade is left.
+    assert choosing.move_cut(made, 1, 2).clips[0].fade_in == Fade("black", (0.0, 0.25))
+    assert choosing.move_cut(made, 1, 2).clips[0].fade_out is None
+    assert choosing.move_cut(made, 1, 49).clips[1].fade_out == Fade("black", (0.0,))
+
+
+def test_a_dissolve_keeps_its_frames_of_the_trailer_while_the_cut_is_within_it() -> None:
+    made = dissolved(25, 30, 40)
+    for frame, expected in (
+        (21, Dissolve(0, 10)),
+        (23, Dissolve(2, 8)),
+        (30, Dissolve(9, 1)),
+        (31, Dissolve(10, 0)),
+        (20, None),
+        (32, None),
+    ):
+        moved = choosing.move_cut(made, 1, frame)
+        assert moved.clips[1].dissolve == expected
+        assert moved.clips[2].dissolve == Dissolve(4, 6)
+    # The clip before or behind it has become too short for another dissolve.
+    assert choosing.move_cut(made, 2, 28).clips[1].dissolve == Dissolve(4, 3)
+    assert choosing.move_cut(made, 1, 53).clips[2].dissolve == Dissolve(2, 6)
+
+
+def test_a_split_makes_a_dissolve_over_the_new_cut_shorter() -> None:
+    made = choosing.split(dissolved(25, 30, 40), 1, 28)
+    assert [clip.dissolve for clip in made.clips] == [None, Dissolve(4, 3), None, Dissolve(4, 6)]
+    made = choosing.split(dissolved(25, 30, 40), 1, 53)
+    assert [clip.dissolve for clip in made.clips] == [None, Dissolve(4, 6), None, Dissolve(2, 6)]
+
+
+def test_a_transition_takes_the_place_of_the_one_that_was_there() -> None:
+    made = faded(25, 25)
+    over = choosing.set_dissolve(made, 1, Dissolve(3, 5))
+    assert [(clip.fade_in, clip.dissolve, clip.fade_out) for clip in over.clips] == [
+        (RISING, None, None),
+        (None, Dissolve(3, 5), FALLING),
+    ]
+    assert choosing.set_fade_in(over, 1, RISING).clips[1].dissolve is None
+    again = choosing.set_fade_out(over, 0, FALLING)
+    assert (again.clips[0].fade_out, again.clips[1].dissolve, again.clips[1].fade_in) == (FALLING, None, None)
+    cut = choosing.set_fade_out(choosing.set_fade_in(choosing.set_dissolve(over, 1, None), 0, None), 1, None)
+    assert gains(cut) == {}
+    assert all(clip.dissolve is None for clip in cut.clips)
+
+
+def test_transitions_that_have_no_room_are_refused() -> None:
+    made = faded(10, 10)
+    long = Fade("white", (0.5,) * 7)
+    refused: list[tuple[Callable[[], object], str]] = [
+        (lambda: choosing.set_fade_in(made, 1, long), "clip 1 has 6 frames for a fade at its beginning, got 7"),
+        (lambda: choosing.set_fade_out(made, 0, long), "clip 0 has 6 frames for a fade at its end, got 7"),
+        (lambda: choosing.set_dissolve(made, 1, Dissolve(7, 0)), "clip 0 has 6 frames for the next one's dissolve"),
+        (lambda: choosing.set_dissolve(made, 1, Dissolve(0, 7)), "clip 1 has 6 frames for a dissolve behind its cut"),
+        (lambda: choosing.set_dissolve(made, 0, Dissolve(1, 1)), "the first clip has none before it"),
+    ]
+    for operation, words in refused:
+        with pytest.raises(UsageError, match=words):
+            operation()
+    dissolving = dissolved(20, 20, 20)
+    with pytest.raises(UsageError, match="clip 1 has 16 frames for a fade at its beginning, got 17"):
+        choosing.set_fade_in(dissolving, 1, Fade("black", (0.5,) * 17))
+
+
 # Again
 
 
@@ -459,7 +599,11 @@ def chosen_edits(draw: st.DrawFn) -> EditList:
         best[number] = Match(number, film, shot, bodies[film, shot], bodies[film, shot], 0.3, ())
     made = choosing.choose_all(bare, best)
     clip = draw(st.integers(0, len(clips) - 1))
-    return draw(st.sampled_from([made, choosing.choose_black(made, clip), choosing.choose_title(made, clip)]))
+    made = draw(st.sampled_from([made, choosing.choose_black(made, clip), choosing.choose_title(made, clip)]))
+    changing: list[Clip] = []
+    for one in made.clips:
+        changing.append(replace(one, **draw(transitions(one.frame_count, changing[-1] if changing else None))))
+    return replace(made, clips=tuple(changing))
 
 
 def operations(data: st.DataObject, made: EditList) -> Callable[[EditList], EditList]:
@@ -473,6 +617,9 @@ def operations(data: st.DataObject, made: EditList) -> Callable[[EditList], Edit
     steps = data.draw(st.integers(-100, 100))
     seed = data.draw(st.none() | st.integers(0, 5))
     locked = data.draw(st.booleans())
+    values = data.draw(st.lists(st.floats(0, 1), max_size=20))
+    fade = Fade("black", tuple(values)) if values else None
+    dissolve = Dissolve(len(values), data.draw(st.integers(0, 9))) if values else None
     every: dict[str, Callable[[EditList], EditList]] = {
         "choose": lambda edit: choosing.choose(edit, clip, wanted),
         "black": lambda edit: choosing.choose_black(edit, clip),
@@ -486,6 +633,9 @@ def operations(data: st.DataObject, made: EditList) -> Callable[[EditList], Edit
         "join": lambda edit: choosing.join(edit, clip),
         "cut": lambda edit: choosing.move_cut(edit, clip, data.draw(st.sampled_from([near, frame]))),
         "again": lambda edit: choosing.again(edit, rules=Rules(seed=seed)),
+        "fade in": lambda edit: choosing.set_fade_in(edit, clip, fade),
+        "fade out": lambda edit: choosing.set_fade_out(edit, clip, fade),
+        "dissolve": lambda edit: choosing.set_dissolve(edit, clip, dissolve),
     }
     return every[data.draw(st.sampled_from(sorted(every)))]
 
@@ -542,6 +692,7 @@ def test_a_split_changes_nothing_that_is_seen_and_joining_undoes_it(made: EditLi
     assume(made.clips[clip].frame_count > 1)
     frame = data.draw(st.integers(made.clips[clip].first_frame + 1, made.clips[clip].end_frame - 1))
     split = choosing.split(made, clip, frame)
+    assert gains(split) == gains(made)
     assert len(split.clips) == len(made.clips) + 1
     rates = {film.fingerprint: film.frame_rate for film in made.films}
     for before, after in zip(made.clips, merged(split, clip), strict=True):
@@ -550,7 +701,22 @@ def test_a_split_changes_nothing_that_is_seen_and_joining_undoes_it(made: EditLi
             was, now = made.source_seconds(before), [at for part in after for at in split.source_seconds(part)]
             # The same instant, or the last frame all the same.
             assert all(a == b or min(a, b) >= end - 1 / rate for a, b in zip(was, now, strict=True))
-    assert choosing.join(split, clip) == made
+    assert bare(choosing.join(split, clip)) == bare(made)
+    if not any(frame in changing for changing in dissolving_frames(made)):
+        assert choosing.join(split, clip) == made
+
+
+def bare(made: EditList) -> EditList:
+    """The edit without dissolves: those over a new cut become shorter."""
+    return replace(made, clips=tuple(replace(clip, dissolve=None) for clip in made.clips))
+
+
+def dissolving_frames(made: EditList) -> list[range]:
+    return [
+        range(clip.first_frame - clip.dissolve.before, clip.first_frame + clip.dissolve.after)
+        for clip in made.clips
+        if clip.dissolve is not None
+    ]
 
 
 def merged(split: EditList, clip: int) -> list[list[Clip]]:

@@ -67,8 +67,8 @@ def transitions(draw: st.DrawFn, frames: int, before: Clip | None) -> dict[str, 
         return Fade(draw(st.sampled_from(["black", "white"])), tuple(gains)) if gains else None
 
     room = before.frame_count - before.changing_frames if before is not None and before.fade_out is None else 0
-    if room and draw(st.booleans()):
-        dissolve = Dissolve(draw(st.integers(1, room)), draw(st.integers(0, min(frames, 9))))
+    if before is not None and before.fade_out is None and draw(st.booleans()):
+        dissolve = Dissolve(draw(st.integers(0, min(room, 24))), draw(st.integers(1, min(frames, 9))))
         return {"dissolve": dissolve, "fade_out": fade(frames - dissolve.after)}
     first = fade(frames)
     return {"fade_in": first, "fade_out": fade(frames - len(first or ()))}
@@ -245,6 +245,15 @@ def test_a_dissolve_is_one_where_both_shots_have_the_frames_for_it(
     )
     assert (made.dissolve_at(1) is not None) == fits
     assert made.dissolve_at(0) is None
+
+
+def test_no_picture_of_a_dissolve_stands_still() -> None:
+    for shot_end, fits in ((Fraction(54, 25), True), (Fraction(53, 25), False)):
+        into = replace(found(2, 2.04), shot_span=Span(Fraction(0), shot_end))
+        made = edit(
+            Clip(0, 10, "footage", found(1, 1.4)), Clip(10, 10, "footage", into, dissolve=Dissolve(before=6, after=4))
+        )
+        assert (made.dissolve_at(1) is not None) == fits
 
 
 def test_no_dissolve_goes_to_black_or_to_a_title() -> None:

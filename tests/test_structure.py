@@ -53,6 +53,7 @@ ORDER = [
     "clip_transitions",
     "places",
     "edits",
+    "placed_transitions",
     "relinking",
     "echoes",
     "alignment",

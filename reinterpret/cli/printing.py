@@ -235,7 +235,7 @@ def print_edit(edit: EditList) -> None:
     for number, clip in enumerate(edit.clips, start=1):
         when = clock(float(edit.grid.seconds(clip.first_frame)))
         if clip.match is None:
-            print(f"{number:>4}  {when}  {'the title is kept' if clip.kind == 'title' else 'stays black'}")
+            print(f"{number:>4}  {when}  {'the title is kept' if clip.kind == 'title' else f'stays {clip.kind}'}")
         else:
             name = edit.film(clip.match.film).name
             print(

@@ -123,7 +123,7 @@ def import_timeline(
     if films.unknown:
         raise not_found(path, films.unknown)
     try:
-        return revised(edit, tracks, events, films, library)
+        return revised(edit, tracks, events, films, library, beside_footage=reader.FADES_BESIDE_FOOTAGE)
     except (EditError, ValueError) as error:
         raise EditError(f"{path}: {error}") from error
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import opentimelineio as otio
 
+from reinterpret.clip_transitions import Fade
 from reinterpret.edits import Clip, ClipKind, EditList, Match
 from reinterpret.interchange.events import Event, Record
 from reinterpret.interchange.media import MediaFacts
@@ -22,6 +23,7 @@ from reinterpret.interchange.timeline import events_of, record_of
 from reinterpret.timebase import round_half_up
 from reinterpret.timecode import format_timecode
 from reinterpret.video import Video
+from reinterpret.webpage import many
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,26 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """How a clip begins or ends, as it is rendered."""
+
+    kind: Literal["cut", "dissolve", "fade"] = "cut"
+    frames: int = 0
+    """That it takes; none for a cut."""
+    colour: str = ""
+    """Of a fade: black or white."""
+    before: int = 0
+    """Of a dissolve: how many of its frames lie before the cut."""
+
+    def words(self, *, begins: bool) -> str:
+        """In a few words; empty for a cut."""
+        if self.kind == "cut":
+            return ""
+        what = "dissolve" if self.kind == "dissolve" else f"fade {'from' if begins else 'to'} {self.colour}"
+        return f"{'begins' if begins else 'ends'} with a {what} of {many(self.frames, 'frame')}"
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What is to be said about one clip."""
 
@@ -80,15 +102,22 @@ class Account:
     record: Stretch
     """Where it stands in the timeline."""
     film: Video | None
-    """What it shows: a film of the archive or, as a title, the trailer; None for black."""
+    """What it shows: a film of the archive or, as a title, the trailer; None for black and white."""
     path: str
-    """Where that lies: its whole path, or the way from the timeline's folder; empty for black."""
+    """Where that lies: its whole path, or the way from the timeline's folder; empty for black and white."""
     source: Stretch | None
     """Which frames of the film it shows."""
     held_frames: int
     """For how many frames at its end the last one stays on the screen, because the archive shot is too short."""
     offline: bool = False
     """The film is not there, or is another one by now."""
+    begins: Edge = Edge()
+    ends: Edge = Edge()
+
+    @property
+    def transitions(self) -> str:
+        """How it begins and ends, in words; empty if with cuts."""
+        return ", ".join(filter(None, (self.begins.words(begins=True), self.ends.words(begins=False))))
 
     @property
     def kind(self) -> ClipKind:
@@ -143,15 +172,27 @@ def accounts(timeline: otio.schema.Timeline, edit: EditList) -> list[Account]:
 
 def _account(number: int, clip: Clip, edit: EditList, record: Record, events: Sequence[Event]) -> Account:
     place = Stretch(events[0].first, events[-1].end, record.rate, record.start_frame, record.drop)
+    begins, ends = _edge(edit, clip, number, clip.fade_in), _edge(edit, clip, number + 1, clip.fade_out)
     media = events[0].media
     film = edit.film(clip.match.film) if clip.match is not None else edit.trailer if clip.kind == "title" else None
     if film is None or media is None:
-        return Account(number + 1, clip, place, None, "", None, 0)
+        return Account(number + 1, clip, place, None, "", None, 0, begins=begins, ends=ends)
     # A frame that is held has been on the screen before; what is used ends behind it all the same.
     end = max(event.source_end(record.rate) for event in events)
     source = Stretch(events[0].source_frame, end, media.rate, media.start_frame, media.drop)
     held = sum(event.count for event in events if event.speed == 0)
-    return Account(number + 1, clip, place, film, path_of(events[0], media), source, held, media.offline)
+    path = path_of(events[0], media)
+    return Account(number + 1, clip, place, film, path, source, held, media.offline, begins, ends)
+
+
+def _edge(edit: EditList, clip: Clip, cut: int, fade: Fade | None) -> Edge:
+    """What is seen at one end of a clip. cut: the number of the clip that begins there. fade: the clip's own."""
+    dissolve = edit.dissolve_at(cut) if cut < len(edit.clips) else None
+    if dissolve is not None:
+        return Edge("dissolve", dissolve.frame_count, before=dissolve.before)
+    if fade is None or clip.kind in ("title", fade.colour):
+        return Edge()
+    return Edge("fade", len(fade), fade.colour)
 
 
 def path_of(event: Event, media: MediaFacts) -> str:

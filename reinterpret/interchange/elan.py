@@ -37,7 +37,7 @@ def write(timeline: otio.schema.Timeline, edit: EditList) -> str:
 def _annotations(edit: EditList, account: Account) -> dict[str, str]:
     match, said = account.match, {}
     if match is None:
-        said["reinterpretation"] = f"{account.number} {account.kind}"
+        said["reinterpretation"] = f"{account.number} {account.kind}{_transitions(account)}"
         if edit.trailer is not None:
             said["trailer"] = f"{account.number} {account.kind}"
         return said
@@ -47,8 +47,12 @@ def _annotations(edit: EditList, account: Account) -> dict[str, str]:
     assert account.source is not None
     name = one_line(account.film.name)
     places = f"{account.source.first_timecode} - {account.source.end_timecode}"
-    said["reinterpretation"] = f"{account.number} {name} shot {match.source_shot} {places}"
+    said["reinterpretation"] = f"{account.number} {name} shot {match.source_shot} {places}{_transitions(account)}"
     why = one_line(match.shared)
     scores = [f"score {match.score:.2f}", *(f"{one_line(cue)} {score:.2f}" for cue, score in match.cues)]
     said["why"] = f"{account.number} {why + ': ' if why else ''}{', '.join(scores)}"
     return said
+
+
+def _transitions(account: Account) -> str:
+    return f", {account.transitions}" if account.transitions else ""

@@ -1,24 +1,28 @@
 """Events: what each track of a timeline shows, place by place, in whole frames.
 
 An event is a row of an edit decision list, whichever format carries it: places of the record (the timeline) and the
-frames of one file that are seen there. The events of a track tile it; where there is no media there is black.
+frames of one file that are seen there. The events of a track tile it; where there is no media there is black or white.
+
+Fades and dissolves belong to the events beside them, and count places of the record as well. Where the last frame of a
+shot is held, a clip is two events; a fade over both of them is that of the outer one alone, cut off at its edge.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from reinterpret.clip_transitions import Fade, FadeColour
 from reinterpret.edits import Clip, EditList, Match, most_used_film, trailer_seconds
 from reinterpret.interchange.media import MediaFacts, counted, media_facts, position, shown_spans, sound_facts
 from reinterpret.timebase import Span, round_half_up
 from reinterpret.timecode import format_timecode
 
-Role = Literal["trailer", "footage", "title", "black", "alternate", "sound"]
+Role = Literal["trailer", "footage", "title", "black", "white", "alternate", "sound"]
 """What an event is there for; a title is the trailer's own, seen in the reinterpretation."""
 TrackName = Literal["trailer", "reinterpretation", "alternates", "sound"]
 Alternates = Literal["none", "track", "versions"]
@@ -47,6 +51,25 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedDissolve:
+    """A dissolve from the event before, at places of the record."""
+
+    before: int
+    """Places before the cut, at which the event that begins is seen already."""
+    after: int
+    """Places behind the cut, at which the event before is seen still."""
+    out_frame: int = 0
+    """The frame of the media of the event before that is seen at the first of these places."""
+    in_frame: int = 0
+    """The frame of the event's own media that is seen there."""
+
+    @property
+    def count(self) -> int:
+        """At how many places both are seen."""
+        return self.before + self.after
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """What a track shows at some places."""
 
@@ -56,7 +79,7 @@ class Event:
     """How many places; at least one."""
     role: Role
     media: MediaFacts | None = None
-    """None: black, or silence."""
+    """None: black or white, as the role says, or silence."""
     source_frame: int = 0
     """The frame of the media that is seen at the first place, counted from the first of the file: the position
     source_frame / media.rate of it, in seconds."""
@@ -70,6 +93,15 @@ class Event:
     """Where the media lies, percent-encoded: `file:///...`, or relative to the timeline's folder."""
     versions: tuple[Event, ...] = ()
     """Others that the edit suggests for the same places, best first."""
+    dissolve: PlacedDissolve | None = None
+    """How it begins, if that is no cut."""
+    after_end: int = 0
+    """At how many places behind its own it is seen still, as the next one dissolves."""
+    fade_in: Fade | None = None
+    """With a gain for each place."""
+    fade_out: Fade | None = None
+    fade_out_frame: int = 0
+    """The frame of the media that is seen at the first place of its fade out."""
 
     def __post_init__(self) -> None:
         if self.first < 0 or self.count < 1 or self.source_frame < 0 or self.speed < 0:
@@ -87,6 +119,16 @@ class Event:
     def name(self) -> str:
         """What people call it: the name of its file, or what there is instead."""
         return self.role if self.media is None else self.media.name
+
+    @property
+    def colour(self) -> FadeColour | None:
+        """What is seen of it if it has no media: black or white."""
+        return None if self.media is not None else "white" if self.role == "white" else "black"
+
+    @property
+    def fade_out_first(self) -> int:
+        """The first place of its fade out."""
+        return self.end - len(self.fade_out or ())
 
     def source_count(self, rate: Fraction) -> int:
         """How many frames of the media pass, to the nearest; at least one. rate: of the record."""
@@ -139,13 +181,12 @@ class Tracks:
         """What the edit shows. Where the last frame of a shot is held, that is an event of its own."""
         events: list[Event] = []
         for number, clip in enumerate(self._edit.clips):
-            if clip.kind == "footage":
-                assert clip.match is not None
-                events += self._shown("footage", number, clip, clip.match)
+            if clip.match is not None:
+                events += self._with_transitions(number, self._shown("footage", number, clip, clip.match))
             elif clip.kind == "title":
                 events.append(self._of_trailer("title", number, clip))
             else:
-                events.append(Event(*self._places(clip), "black", clip=number))
+                events.append(Event(*self._places(clip), "white" if clip.kind == "white" else "black", clip=number))
         return events
 
     def alternates(self) -> list[Event]:
@@ -199,16 +240,76 @@ class Tracks:
         """By film the instants whose frames are seen, and these and those of `most` suggestions a clip (all: None)."""
         chosen: dict[str, set[Fraction]] = defaultdict(set)
         wanted: dict[str, set[Fraction]] = defaultdict(set)
-        for clip in self._edit.clips:
+        for number, clip in enumerate(self._edit.clips):
             if self._edit.trailer is not None:
                 chosen[self._edit.trailer.fingerprint].add(self._on_screen(clip))
             if clip.match is not None:
                 chosen[clip.match.film] |= {clip.match.source_span.start, clip.match.last_seconds}
+            for film, instant in self._changing_instants(number):
+                chosen[film].add(instant)
             for match in self.others(clip)[:most]:
                 wanted[match.film] |= {match.source_span.start, match.last_seconds}
         for film, instants in chosen.items():
             wanted[film] |= instants
         return chosen, wanted
+
+    def _changing_instants(self, number: int) -> Iterator[tuple[str, Fraction]]:
+        """The films and instants at which a dissolve or a fade out begins."""
+        edit, clip = self._edit, self._edit.clips[number]
+        dissolve = edit.dissolve_at(number)
+        begins = [] if dissolve is None else [(at, clip.first_frame - dissolve.before) for at in (number - 1, number)]
+        if clip.fade_out is not None:
+            begins.append((number, clip.end_frame - len(clip.fade_out)))
+        for at, frame in begins:
+            shown = edit.clips[at]
+            if shown.match is not None:
+                yield shown.match.film, edit.source_instant(shown, frame)
+
+    def _with_transitions(self, number: int, pieces: list[Event]) -> list[Event]:
+        """The events of a clip of footage with what its transitions are at their places."""
+        edit, clip = self._edit, self._edit.clips[number]
+        pieces[0] = replace(pieces[0], dissolve=self._dissolve(number))
+        if (following := edit.dissolve_at(number + 1) if number + 1 < len(edit.clips) else None) is not None:
+            end = edit.grid.slot(clip.end_frame)
+            pieces[-1] = replace(pieces[-1], after_end=edit.grid.slot(clip.end_frame + following.after) - end)
+        if clip.fade_in is not None:
+            gains = self._by_place(clip.first_frame, clip.fade_in.gains)
+            pieces[0] = replace(pieces[0], fade_in=Fade(clip.fade_in.colour, gains[: pieces[0].count]))
+        if clip.fade_out is not None:
+            last, gains = pieces[-1], self._by_place(clip.end_frame - len(clip.fade_out), clip.fade_out.gains)
+            # More than the last event are frames that are held.
+            frame = last.source_frame
+            if last.speed and len(gains) < last.count:
+                instant = edit.source_instant(clip, clip.end_frame - len(clip.fade_out))
+                frame = self._position_in(clip, instant)
+            faded = Fade(clip.fade_out.colour, gains[-last.count :])
+            pieces[-1] = replace(last, fade_out=faded, fade_out_frame=frame)
+        return pieces
+
+    def _dissolve(self, number: int) -> PlacedDissolve | None:
+        edit, clip = self._edit, self._edit.clips[number]
+        dissolve = edit.dissolve_at(number)
+        if dissolve is None:
+            return None
+        begin, before = clip.first_frame - dissolve.before, edit.clips[number - 1]
+        cut = edit.grid.slot(clip.first_frame)
+        return PlacedDissolve(
+            cut - edit.grid.slot(begin),
+            edit.grid.slot(clip.first_frame + dissolve.after) - cut,
+            self._position_in(before, edit.source_instant(before, begin)),
+            self._position_in(clip, edit.source_instant(clip, begin)),
+        )
+
+    def _position_in(self, clip: Clip, instant: Fraction) -> int:
+        assert clip.match is not None
+        return self.position(clip.match.film, instant)
+
+    def _by_place(self, first: int, gains: tuple[float, ...]) -> tuple[float, ...]:
+        """Gains of frames from a first one on for every place at which these are seen."""
+        slot = self._edit.grid.slot
+        return tuple(
+            gain for frame, gain in enumerate(gains, start=first) for _ in range(slot(frame + 1) - slot(frame))
+        )
 
     def _of_trailer(self, role: Role, number: int, clip: Clip) -> Event:
         assert self._edit.trailer is not None
@@ -247,3 +348,27 @@ def _heard(event: Event) -> Event:
         clip=event.clip,
         url=event.url,
     )
+
+
+def carried(events: list[Event], *, beside_footage: Collection[FadeColour]) -> list[Event]:
+    """Events with those of their fades alone that a format can hold.
+
+    That are fades from and to events of the fade's own colour, fades to black at either end of the film, and beside
+    anything else those of some colours.
+    """
+    made = []
+    for number, event in enumerate(events):
+        before = events[number - 1].colour if number else "black"
+        after = events[number + 1].colour if number + 1 < len(events) else "black"
+        fades = ((event.fade_in, before), (event.fade_out, after))
+        fade_in, fade_out = (
+            fade if fade is not None and fade.colour in (colour, *beside_footage) else None for fade, colour in fades
+        )
+        changes = (fade_in, fade_out) != (event.fade_in, event.fade_out)
+        made.append(replace(event, fade_in=fade_in, fade_out=fade_out) if changes else event)
+    return made
+
+
+def uncovered_clips(events: list[Event]) -> set[int | None]:
+    """The clips through which what lies on the track below would be seen: where there is nothing, and in fades."""
+    return {event.clip for event in events if event.colour == "black" or event.fade_in or event.fade_out}

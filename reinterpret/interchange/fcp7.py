@@ -7,7 +7,11 @@
 - A rate is a whole `timebase`, which runs a thousandth slower where `ntsc` is TRUE.
 - A speed, and a frame that is held (0), is the effect Time Remap. Pictures of another size fill the frame, as they are
   rendered, by the scale of Basic Motion: else the trailer below would be seen beside them.
-- Black is nothing on its track, and the clip of the trailer below it is switched off.
+- Black is nothing on its track, and the clip of the trailer below it is switched off. White is a generator.
+- A dissolve is a transition between two clips that say -1 where they meet, and then `in` and `out` of all that is seen
+  of them, as far as the transition reaches. Programs take its middle for the cut (`center`), so that nothing is lost of
+  one that lies unevenly around the trailer's cut: every place shows the same frames. A fade to or from black is a
+  transition at one end of a clip (`end-black`, `start-black`); one to or from white is a dissolve with the generator.
 - Paths are absolute, as `file://localhost/...`: Premiere looks relative ones up nowhere. If relative paths are asked
   for they are written all the same; every file is then to be located by hand, once.
 """
@@ -15,14 +19,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import opentimelineio
 
+from reinterpret.clip_transitions import FadeColour
 from reinterpret.edits import EditList
 from reinterpret.files import plain_text
-from reinterpret.interchange.events import Event, Record, TrackName
+from reinterpret.interchange.events import Event, Record, TrackName, carried, uncovered_clips
 from reinterpret.interchange.media import MediaFacts
 from reinterpret.interchange.notes import note_text
 from reinterpret.interchange.timeline import events_of, marker_text, record_of
@@ -31,6 +37,10 @@ from reinterpret.timecode import format_timecode, nominal_rate
 _VIDEO_TRACKS: tuple[TrackName, ...] = ("trailer", "reinterpretation", "alternates")
 # Of the sequence, where the sound does not say.
 _CHANNELS, _SAMPLE_RATE, _SAMPLE_BITS = 2, 48000, 16
+_IN_TRANSITION = -1
+"""`start` or `end` of a clip that meets another one in a transition: the transition says where that is."""
+FADES_BESIDE_FOOTAGE: tuple[FadeColour, ...] = ("black",)
+"""Fades that the format can hold where there is footage on both sides."""
 
 
 def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
@@ -46,13 +56,12 @@ def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
     media = SubElement(sequence, "media")
     video, audio = SubElement(media, "video"), SubElement(media, "audio")
     _video_format(SubElement(video, "format"), record)
-    black = {event.clip for event in events_of(timeline, "reinterpretation") if event.media is None}
+    uncovered = uncovered_clips(events_of(timeline, "reinterpretation"))
     for name in _VIDEO_TRACKS:
         events = events_of(timeline, name)
         if events:
             track = SubElement(video, "track")
-            for event in events:
-                document.add(track, name, event, enabled=name != "trailer" or event.clip not in black)
+            _add_picture(track, name, events, document, uncovered)
             _text(track, "enabled", "FALSE" if name == "alternates" else "TRUE")
             _text(track, "locked", "FALSE")
             _text(track, "name", name)
@@ -62,14 +71,49 @@ def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n{tostring(root, encoding="unicode")}\n'
 
 
+def _add_picture(
+    track: Element, name: TrackName, events: list[Event], document: _Document, uncovered: set[int | None]
+) -> None:
+    """The clips of a track and the transitions between them."""
+    shown = carried(events, beside_footage=FADES_BESIDE_FOOTAGE)
+    for number, event in enumerate(shown):
+        if (edge := _beginning(event, shown[number - 1] if number else None)) is not None:
+            document.add_transition(track, *edge)
+        after = shown[number + 1] if number + 1 < len(shown) else None
+        edges = Edges(event.dissolve is not None, after is not None and after.dissolve is not None)
+        document.add(track, name, event, enabled=name != "trailer" or event.clip not in uncovered, edges=edges)
+        if event.fade_out is not None:
+            white = event.fade_out.colour == "white"
+            document.add_transition(track, event.fade_out_first, event.end, "end" if white else "end-black")
+
+
+def _beginning(event: Event, before: Event | None) -> tuple[int, int, str] | None:
+    """The transition with which an event begins: its places, and how it lies to the cut."""
+    if event.dissolve is not None and before is not None:
+        first, end = event.first - event.dissolve.before, event.first + event.dissolve.after
+        return first, end, "start" if first == event.first else "end" if end == event.first else "center"
+    if event.fade_in is not None:
+        white = event.fade_in.colour == "white"
+        return event.first, event.first + len(event.fade_in), "start" if white else "start-black"
+    return None
+
+
 def clip_frame(media_rate: Fraction, frame: int, speed: Fraction, rate: Fraction) -> int:
     """`in` of a clip: the first frame of the sequence, as the clip runs, at which a frame of the source is seen."""
     return math.ceil(frame * rate / media_rate / (speed or 1))
 
 
-def clip_source(media_rate: Fraction, clip: int, speed: Fraction, rate: Fraction) -> int:
+def clip_source(media_rate: Fraction, clip: int | Fraction, speed: Fraction, rate: Fraction) -> int:
     """The inverse of `clip_frame`: the frame of the source that is on the screen."""
     return math.floor(clip * (speed or 1) * media_rate / rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """At which ends a clip meets another one in a dissolve."""
+
+    begin: bool = False
+    end: bool = False
 
 
 class _Document:
@@ -90,21 +134,30 @@ class _Document:
         enabled: bool = True,
         index: int = 1,
         channel: int = 0,
+        edges: Edges = Edges(),
     ) -> None:
         """One clip. channel: of the sound, from 1; 0 for the picture. Black is nothing at all."""
+        if event.colour == "white" and event.role != "sound":
+            self._add_white(track, event)
         if event.media is None:
             return
         self._items += 1
         media, rate = event.media, self.record.rate
+        lead, frame = 0, event.source_frame
+        if edges.begin and event.dissolve is not None:
+            lead, frame = event.dissolve.before, event.dissolve.in_frame
+        count = lead + event.count + (event.after_end if edges.end else 0)
         item = SubElement(track, "clipitem", id=f"clipitem-{self._items}")
         _text(item, "name", media.name)
         _text(item, "enabled", "TRUE" if enabled else "FALSE")
         length = media.frame_count * rate / media.rate / (event.speed or 1)
-        begin = clip_frame(media.rate, event.source_frame, event.speed, rate)
-        _text(item, "duration", max(math.floor(length), begin + event.count))
+        begin = clip_frame(media.rate, frame, event.speed, rate)
+        _text(item, "duration", max(math.floor(length), begin + count))
         _rate(item, rate)
-        for tag, value in (("start", event.first), ("end", event.end), ("in", begin), ("out", begin + event.count)):
-            _text(item, tag, value)
+        _text(item, "start", _IN_TRANSITION if edges.begin else event.first)
+        _text(item, "end", _IN_TRANSITION if edges.end else event.end)
+        _text(item, "in", begin)
+        _text(item, "out", begin + count)
         self._add_file(item, event)
         if channel:
             source = SubElement(item, "sourcetrack")
@@ -114,13 +167,58 @@ class _Document:
             _add_speed(item, event.speed, "audio" if channel else "video")
         if not channel:
             _add_scale(item, media, self.record)
-        _add_marker(item, event, begin)
+        _add_marker(item, event, begin + lead)
         if note := note_text(event):
             comments = SubElement(item, "comments")
             _text(comments, "mastercomment1", note)
         if name in ("reinterpretation", "sound") and event.clip is not None:
             position = len([child for child in track if child.tag == "clipitem"])
             self._linked.setdefault((event.clip, event.first), []).append((item, item.get("id", ""), index, position))
+
+    def _add_white(self, track: Element, event: Event) -> None:
+        self._items += 1
+        item = SubElement(track, "generatoritem", id=f"clipitem-{self._items}")
+        _text(item, "name", "White")
+        _text(item, "enabled", "TRUE")
+        _text(item, "duration", event.count)
+        _rate(item, self.record.rate)
+        for tag, value in (("start", event.first), ("end", event.end), ("in", 0), ("out", event.count)):
+            _text(item, tag, value)
+        _text(item, "alphatype", "none")
+        effect = SubElement(item, "effect")
+        kinds = ("name", "Color"), ("effectid", "Color"), ("effectcategory", "Matte"), ("effecttype", "generator")
+        for tag, name in (*kinds, ("mediatype", "video")):
+            _text(effect, tag, name)
+        parameter = SubElement(effect, "parameter")
+        _text(parameter, "parameterid", "fillcolor")
+        _text(parameter, "name", "Color")
+        colour = SubElement(parameter, "value")
+        for channel in ("alpha", "red", "green", "blue"):
+            _text(colour, channel, 255)
+        if note := note_text(event):
+            _text(SubElement(item, "comments"), "mastercomment1", note)
+
+    def add_transition(self, track: Element, first: int, end: int, alignment: str) -> None:
+        """A cross dissolve between what stands before it and what stands behind it."""
+        item = SubElement(track, "transitionitem")
+        _text(item, "start", first)
+        _text(item, "end", end)
+        _text(item, "alignment", alignment)
+        _rate(item, self.record.rate)
+        effect = SubElement(item, "effect")
+        for tag, value in (
+            ("name", "Cross Dissolve"),
+            ("effectid", "Cross Dissolve"),
+            ("effectcategory", "Dissolve"),
+            ("effecttype", "transition"),
+            ("mediatype", "video"),
+            ("wipecode", 0),
+            ("wipeaccuracy", 100),
+            ("startratio", 0),
+            ("endratio", 1),
+            ("reverse", "FALSE"),
+        ):
+            _text(effect, tag, value)
 
     def link(self) -> None:
         """Say of every picture with sound which clips they are together."""

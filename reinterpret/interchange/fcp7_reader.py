@@ -1,8 +1,9 @@
 """Final Cut Pro 7's XML read back: the text of one and the films it may name go in, events come out.
 
 As Premiere and Resolve write it: a file is described once and named by its id afterwards; `in` counts frames of the
-clip's own rate, which need not be the sequence's; a clip that begins or ends in a transition says -1 there, and is
-taken to do so in the middle of it.
+clip's own rate, which need not be the sequence's; a clip that begins or ends in a transition says -1 there, and `in`
+is then what is seen at the first place of the transition. The cut is where the edit has one within the transition, else
+where its alignment says: at its beginning, its end, or in the middle.
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ from xml.etree.ElementTree import Element
 
 from reinterpret.edits import EditList
 from reinterpret.interchange.events import Event
-from reinterpret.interchange.fcp7 import clip_frame, clip_source
+from reinterpret.interchange.fcp7 import FADES_BESIDE_FOOTAGE, clip_frame, clip_source
 from reinterpret.interchange.films import Films, Named
 from reinterpret.interchange.markup import parse_xml
 from reinterpret.interchange.notes import Note, parse_note
+from reinterpret.interchange.read_transitions import ReadTransition, cut_between, with_transitions
 from reinterpret.interchange.timeline import url_path
 from reinterpret.timecode import nominal_rate
 
+__all__ = ["FADES_BESIDE_FOOTAGE", "read"]
+
 _SPEED_DENOMINATOR = 10_000
+_IN_TRANSITION = -1
 # Longer numbers are no frames of any film.
 _LONGEST_NUMBER = 18
 
@@ -38,20 +43,25 @@ def read(data: bytes, path: Path, edit: EditList, films: Films, start_timecode: 
     if timebase is not None and timebase != nominal_rate(rate):
         raise ValueError(f"has {timebase} frames a second, the edit has {float(rate):g}")
     files = {file.get("id"): file for file in root.iter("file") if len(file)}
-    track = _track(sequence)
+    cuts = [edit.grid.slot(clip.first_frame) for clip in edit.clips]
+    items = [item for item in _track(sequence) if item.tag in ("clipitem", "generatoritem", "transitionitem")]
     events: list[Event] = []
-    items = [item for item in track if item.tag in ("clipitem", "generatoritem", "transitionitem")]
+    transitions: list[ReadTransition] = []
     for position, item in enumerate(items):
-        if item.tag != "clipitem" or _text(item, "enabled").upper() == "FALSE":
-            continue
         where = f"the clip {item.get('id') or position + 1} ({_text(item, 'name')[:100]})"
         try:
-            start, end = _places(items, position)
-            if end > start and (event := _event(item, start, end - start, rate, files, path, films)) is not None:
-                events.append(event)
+            if item.tag == "transitionitem":
+                transitions.append(_transition(items, position, cuts))
+            elif _text(item, "enabled").upper() != "FALSE" and (item.tag == "clipitem" or _is_white(item)):
+                first, count, begin = _places(items, position, cuts)
+                shown = Event(first, count, "white") if item.tag == "generatoritem" and count > 0 else None
+                if item.tag == "clipitem" and count > 0:
+                    shown = _event(item, (first, count, begin), rate, files, path, films)
+                if shown is not None:
+                    events.append(shown)
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
-    return events
+    return with_transitions(events, transitions, rate)
 
 
 def _track(sequence: Element) -> Element:
@@ -78,39 +88,81 @@ def _note(item: Element) -> Note | None:
     return next((note for comment in item.findall("comments/*") if (note := parse_note(comment.text or ""))), None)
 
 
-def _places(items: list[Element], position: int) -> tuple[int, int]:
-    """From which place to which a clip is seen."""
+def _places(items: list[Element], position: int, cuts: list[int]) -> tuple[int, int, int]:
+    """From which place on a clip is seen, at how many places, and how many places before it `in` is.
+
+    In a transition it is seen up to the cut, or to the end of a fade.
+    """
     item = items[position]
     start, end = _number(item, "start"), _number(item, "end")
     if start is None or end is None:
         raise ValueError("does not say where it stands")
-    if start == -1:
-        start = _middle(items[position - 1] if position else None)
-    if end == -1:
-        end = _middle(items[position + 1] if position + 1 < len(items) else None)
+    begin = start
+    if start == _IN_TRANSITION:
+        transition = _transition(items, position - 1, cuts)
+        start, begin = transition.cut, transition.start
+    if end == _IN_TRANSITION:
+        end = _transition(items, position + 1, cuts).cut
     if start < 0:
         raise ValueError(f"begins at frame {start}, before the timeline")
-    return start, end
+    return start, end - start, start - begin
 
 
-def _middle(transition: Element | None) -> int:
-    start = None if transition is None else _number(transition, "start")
-    end = None if transition is None else _number(transition, "end")
-    if start is None or end is None or (transition is not None and transition.tag != "transitionitem"):
+def _transition(items: list[Element], position: int, cuts: list[int]) -> ReadTransition:
+    item = items[position] if 0 <= position < len(items) else None
+    start = None if item is None else _number(item, "start")
+    end = None if item is None else _number(item, "end")
+    if item is None or item.tag != "transitionitem" or start is None or end is None or not 0 <= start <= end:
         raise ValueError("begins or ends in a transition that is not there")
-    return (start + end) // 2
+    alignment = _text(item, "alignment").lower()
+    before, after = _neighbour(items, position, -1), _neighbour(items, position, 1)
+    if alignment == "start-black" or before is None:
+        return ReadTransition(start, end, _edge(after, "start", start, end, start), out_of="black")
+    if alignment == "end-black" or after is None:
+        return ReadTransition(start, end, _edge(before, "end", start, end, end), into="black")
+    if _is_white(before) or _is_white(after):
+        # Footage has all the places of a fade.
+        return ReadTransition(start, end, start if _is_white(before) else end)
+    own = {"start": start, "end": end}.get(alignment, (start + end) // 2)
+    return ReadTransition(start, end, cut_between(start, end, cuts, own))
+
+
+def _neighbour(items: list[Element], position: int, step: int) -> Element | None:
+    """What a transition touches on one side, if that is seen."""
+    at, other = position + step, items[position]
+    item = items[at] if 0 <= at < len(items) else None
+    if item is None or item.tag == "transitionitem" or _text(item, "enabled").upper() == "FALSE":
+        return None
+    if item.tag == "generatoritem" and not _is_white(item):
+        return None
+    edge = _number(item, "end" if step < 0 else "start")
+    start, end = _number(other, "start") or 0, _number(other, "end") or 0
+    return item if edge is not None and (edge == _IN_TRANSITION or start <= edge <= end) else None
+
+
+def _edge(item: Element | None, tag: str, start: int, end: int, otherwise: int) -> int:
+    """Where a clip says that it begins or ends, within a transition."""
+    edge = None if item is None else _number(item, tag)
+    return edge if edge is not None and start <= edge <= end else otherwise
+
+
+def _is_white(item: Element) -> bool:
+    """Whether it is a generator of white, as far as it says its colour."""
+    if item.tag != "generatoritem" or _text(item, "effect/effectid").lower() != "color":
+        return False
+    values = [_text(item, f"effect/parameter/value/{channel}") for channel in ("red", "green", "blue")]
+    return values == ["255"] * 3
 
 
 def _event(
     item: Element,
-    first: int,
-    count: int,
+    places: tuple[int, int, int],
     rate: Fraction,
     files: dict[str | None, Element],
     path: Path,
     films: Films,
 ) -> Event | None:
-    """What a clip shows; nothing for a film that is not known."""
+    """What a clip shows; nothing for a film that is not known. places: see `_places`."""
     file, note = item.find("file"), _note(item)
     if file is None:
         raise ValueError("has no file of its own (a nested sequence?); put its clips into the track itself")
@@ -130,12 +182,16 @@ def _event(
     if begin is None or begin < 0:
         raise ValueError("does not say with which frame of its file it begins")
     written = _speed(item)
+    first, count, lead = places
     speed = written.limit_denominator(_SPEED_DENOMINATOR)
     if note is not None and note.film == media.fingerprint and _is_speed(written, note.speed):
         speed = note.speed
-        if begin == clip_frame(media.rate, note.frame, speed, rate):
+        if lead == note.lead and begin == clip_frame(media.rate, note.lead_frame if lead else note.frame, speed, rate):
             return Event(first, count, "footage", media, note.frame, speed)
-    frame = clip_source(media.rate, begin, speed, _clip_rate(item, rate, media.rate))
+    own = _clip_rate(item, rate, media.rate)
+    # A frame that is held is the same all the time.
+    passed = lead * own / rate if speed else Fraction(0)
+    frame = clip_source(media.rate, begin + passed, speed, own)
     return Event(first, count, "footage", media, frame, speed)
 
 

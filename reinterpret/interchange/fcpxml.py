@@ -8,12 +8,17 @@
 - Another rate than the sequence's is conformed without a change of speed, by showing the frame that is on the screen.
 - A speed maps the whole file, as Final Cut Pro writes it; `start` then counts as the clip runs.
 - Pictures fill the frame, as they are rendered; else the trailer would be seen beside them.
+- Clips that dissolve are a storyline of their own, with transitions centred on their cuts, as Final Cut Pro makes them:
+  a cut that lies elsewhere in its dissolve is moved to the middle, and every place shows the same frames. A fade to or
+  from black is the clip's opacity, with a key frame for each gain; the trailer's picture below is left out. Fades to or
+  from white are left out.
 
 The rules are those of Apple's document type definition for version 1.10 and of its FCPXML reference.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from urllib.parse import urlsplit
@@ -23,7 +28,7 @@ import opentimelineio
 
 from reinterpret.edits import EditList
 from reinterpret.files import plain_text
-from reinterpret.interchange.events import Event, Record, TrackName
+from reinterpret.interchange.events import Event, Record, TrackName, uncovered_clips
 from reinterpret.interchange.media import MediaFacts
 from reinterpret.interchange.notes import note_text
 from reinterpret.interchange.sampling import start_seconds
@@ -56,6 +61,12 @@ _SOURCE_RATES = {
 }
 _SEQUENCE_SOUND = {32000: "32k", 44100: "44.1k", 48000: "48k", 88200: "88.2k", 96000: "96k", 176400: "176.4k"}
 _ANSWER_LANE, _ALTERNATE_LANE, _SOUND_LANE = 1, 2, -1
+# Of Final Cut Pro's own: it takes no transition without the first.
+_CROSS_DISSOLVE = "Cross Dissolve", "FxPlug:4731E73A-8DAC-4113-9A30-AE85B1761265"
+_WHITE = "Whites", ".../Generators.localized/Solids.localized/Whites.localized/Whites.motn"
+_WHITE_COLOUR = {"name": "Color", "key": "9999/10067/100/10068/2/100", "value": "5 (Bright White)"}
+# Where the time of a generator begins.
+_GENERATOR_START = Fraction(3600)
 
 
 def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
@@ -102,6 +113,7 @@ class _Resources:
         self._parent, self._record = parent, record
         self._formats: dict[tuple[int, int, Fraction, Fraction], str] = {}
         self._assets: dict[MediaFacts, str] = {}
+        self._effects: dict[str, str] = {}
         self._lengths: dict[MediaFacts, Fraction] = {}
         for event in [*events, *(version for shown in events for version in shown.versions)]:
             if event.media is not None:
@@ -138,6 +150,13 @@ class _Resources:
                 _add(_add(asset, "metadata"), "md", key="com.apple.proapps.studio.reel", value=media.reel)
         return self._assets[media]
 
+    def effect(self, name: str, uid: str) -> str:
+        """The number of a transition or a generator."""
+        if uid not in self._effects:
+            self._effects[uid] = self._next()
+            _add(self._parent, "effect", id=self._effects[uid], name=name, uid=uid)
+        return self._effects[uid]
+
     def seconds(self, media: MediaFacts) -> Fraction:
         """How long a file is said to be: no clip ends behind it, also where its last frame stays a little longer."""
         return self._lengths[media]
@@ -167,7 +186,7 @@ class _Resources:
         return self._formats[key]
 
     def _next(self) -> str:
-        return f"r{len(self._formats) + len(self._assets) + 1}"
+        return f"r{len(self._formats) + len(self._assets) + len(self._effects) + 1}"
 
 
 class _Storyline:
@@ -179,29 +198,88 @@ class _Storyline:
     def add(self, tracks: dict[TrackName, list[Event]]) -> None:
         """Everything."""
         answers, alternates, sound = tracks["reinterpretation"], tracks["alternates"], tracks["sound"]
-        black = {event.first for event in answers if event.media is None}
+        uncovered = uncovered_clips(answers)
         music = [event for event in sound if event.media is not None] if self._heard == "file" else []
-        for event in tracks["trailer"] or answers:
-            if event.first in black and not self._is_heard(event):
+        chains = list(_chains(answers))
+        if not tracks["trailer"]:
+            self._add_clips(chains, alternates, music)
+            return
+        for event in tracks["trailer"]:
+            if event.clip in uncovered and not self._is_heard(event):
                 event = replace(event, media=None)
-            primary = self._primary(event, black=event.first in black)
-            if tracks["trailer"]:
-                for answer in _within(answers, event):
-                    self._connect(primary, event, answer, _ANSWER_LANE)
-            for alternate in _within(alternates, event):
-                self._connect(primary, event, alternate, _ALTERNATE_LANE)
-            for heard in _within(music, event):
-                self._connect(primary, event, heard, _SOUND_LANE)
+            primary = self._primary(event, unseen=event.clip in uncovered)
+            for chain in chains:
+                if event.first <= chain[0].first < event.end:
+                    self._connect_chain(primary, event, chain)
+            self._connect_all(primary, event, alternates, music)
             _add_marker(primary, event)
 
-    def _primary(self, event: Event, *, black: bool) -> Element:
+    def _add_clips(self, chains: list[list[Event]], alternates: list[Event], music: list[Event]) -> None:
+        """The clips themselves as the storyline."""
+        for chain in chains:
+            for event, element in self._storyline(self._spine, chain, self._record.start_frame / self._record.rate):
+                self._connect_all(element, event, alternates, music)
+                _add_marker(element, event)
+
+    def _connect_all(self, primary: Element, event: Event, alternates: list[Event], music: list[Event]) -> None:
+        for alternate in _within(alternates, event):
+            self._connect(primary, event, alternate, _ALTERNATE_LANE)
+        for heard in _within(music, event):
+            self._connect(primary, event, heard, _SOUND_LANE)
+
+    def _primary(self, event: Event, *, unseen: bool) -> Element:
         offset = (self._record.start_frame + event.first) / self._record.rate
         if event.media is None:
-            return _add(
-                self._spine, "gap", name="Gap", offset=rational(offset), start="0s", duration=self._duration(event)
-            )
-        enabled = "video" if not self._is_heard(event) else "audio" if black else "all"
+            return self._gap(self._spine, event, offset)
+        enabled = "video" if not self._is_heard(event) else "audio" if unseen else "all"
         return self._clip(self._spine, event, offset, enabled)
+
+    def _gap(self, spine: Element, event: Event, offset: Fraction) -> Element:
+        duration = self._duration(event.count)
+        return _add(spine, "gap", name="Gap", offset=rational(offset), start="0s", duration=duration)
+
+    def _storyline(self, spine: Element, chain: list[Event], origin: Fraction) -> Iterator[tuple[Event, Element]]:
+        """Events after each other, with the dissolves between them. origin: of the times in it."""
+        rate = self._record.rate
+        for number, event in enumerate(chain):
+            first, end = _middle(event), chain[number + 1] if number + 1 < len(chain) else None
+            stop = event.end if end is None else _middle(end)
+            if event.dissolve is not None:
+                begin = event.first - event.dissolve.before
+                self._add_dissolve(spine, origin + begin / rate, event.dissolve.count)
+            offset = origin + first / rate
+            if event.media is None:
+                even = self._white(spine, event, offset) if event.colour == "white" else self._gap(spine, event, offset)
+                yield event, even
+                continue
+            enabled = "all" if self._is_heard(event) else "video"
+            if not event.versions:
+                yield event, self._clip(spine, event, offset, enabled, places=(first, stop))
+                continue
+            audition = _add(spine, "audition", offset=rational(offset))
+            yield event, self._clip(audition, event, None, enabled, places=(first, stop))
+            for version in event.versions:
+                _add_marker(self._clip(audition, version, None, "video"), version)
+
+    def _add_dissolve(self, spine: Element, offset: Fraction, places: int) -> None:
+        name, _ = _CROSS_DISSOLVE
+        transition = _add(spine, "transition", name=name, offset=rational(offset), duration=self._duration(places))
+        _add(transition, "filter-video", ref=self._resources.effect(*_CROSS_DISSOLVE), name=name)
+
+    def _white(self, parent: Element, event: Event, offset: Fraction, *, lane: int | None = None) -> Element:
+        name, _ = _WHITE
+        white = _add(
+            parent,
+            "video",
+            ref=self._resources.effect(*_WHITE),
+            lane=None if lane is None else str(lane),
+            offset=rational(offset),
+            name=name,
+            start=rational(_GENERATOR_START),
+            duration=self._duration(event.count),
+        )
+        _add(white, "param", **_WHITE_COLOUR)
+        return white
 
     def _is_heard(self, event: Event) -> bool:
         """Whether the sound of what an event shows belongs to it."""
@@ -209,12 +287,29 @@ class _Storyline:
             return False
         return self._heard == ("trailer" if event.role == "trailer" else "clips") and event.role != "alternate"
 
+    def _connect_chain(self, primary: Element, parent: Event, chain: list[Event]) -> None:
+        """Connect an event, or several that dissolve: these are a storyline of their own, whose time begins at 0."""
+        if len(chain) == 1:
+            self._connect(primary, parent, chain[0], _ANSWER_LANE)
+            return
+        spine = _add(
+            primary, "spine", lane=str(_ANSWER_LANE), offset=rational(self._offset_within(parent, chain[0].first))
+        )
+        for event, clip in self._storyline(spine, chain, -chain[0].first / self._record.rate):
+            _add_marker(clip, event)
+
+    def _offset_within(self, parent: Event, place: int) -> Fraction:
+        """A place in the own time of a clip of the storyline."""
+        begin = _local_start(self._resources, parent, self._record) if parent.media is not None else Fraction(0)
+        return begin + (place - parent.first) / self._record.rate
+
     def _connect(self, primary: Element, parent: Event, event: Event, lane: int) -> None:
         """Connect an event to a clip of the storyline, in whose own time its offset counts."""
+        offset = self._offset_within(parent, event.first)
+        if event.colour == "white" and lane == _ANSWER_LANE:
+            self._white(primary, event, offset, lane=lane)
         if event.media is None:
             return
-        begin = _local_start(self._resources, parent, self._record) if parent.media is not None else Fraction(0)
-        offset = begin + (event.first - parent.first) / self._record.rate
         enabled = "audio" if lane == _SOUND_LANE else "all" if self._is_heard(event) else "video"
         if event.versions:
             target = _add(primary, "audition", lane=str(lane), offset=rational(offset))
@@ -229,12 +324,20 @@ class _Storyline:
             _add_marker(self._clip(target, version, None, "video"), version)
 
     def _clip(
-        self, parent: Element, event: Event, offset: Fraction | None, enabled: str, *, lane: int | None = None
+        self,
+        parent: Element,
+        event: Event,
+        offset: Fraction | None,
+        enabled: str,
+        *,
+        lane: int | None = None,
+        places: tuple[int, int] | None = None,
     ) -> Element:
-        """enabled: which of its media. offset: None where the parent has it."""
+        """enabled: which of its media. offset: None where the parent has it. places: if they are not its own."""
         media = event.media
         assert media is not None
-        start = _local_start(self._resources, event, self._record)
+        first, end = places or (event.first, event.end)
+        start = _local_start(self._resources, event, self._record) + (first - event.first) / self._record.rate
         clip = _add(
             parent,
             "asset-clip",
@@ -243,7 +346,7 @@ class _Storyline:
             offset=None if offset is None else rational(offset),
             name=media.name,
             start=rational(start),
-            duration=self._duration(event),
+            duration=self._duration(end - first),
             srcEnable=enabled,
             format=self._resources.format(media) if media.width else None,
             tcFormat="DF" if media.drop else "NDF",
@@ -256,10 +359,45 @@ class _Storyline:
             _add_speed(clip, event, start, self._resources, self._record)
         if media.width and event.role != "trailer":
             _add(clip, "adjust-conform", type="fill")
+        _add_opacity(clip, event, start - first / self._record.rate, self._record.rate)
         return clip
 
-    def _duration(self, event: Event) -> str:
-        return rational(event.count / self._record.rate)
+    def _duration(self, places: int) -> str:
+        return rational(places / self._record.rate)
+
+
+def _chains(events: list[Event]) -> Iterator[list[Event]]:
+    """Events, those together that dissolve into each other."""
+    chain: list[Event] = []
+    for event in events:
+        if event.dissolve is None and chain:
+            yield chain
+            chain = []
+        chain.append(event)
+    if chain:
+        yield chain
+
+
+def _middle(event: Event) -> int:
+    """The place at which an event begins if it does so in the middle of its dissolve."""
+    dissolve = event.dissolve
+    return event.first if dissolve is None else event.first - dissolve.before + dissolve.count // 2
+
+
+def _add_opacity(clip: Element, event: Event, origin: Fraction, rate: Fraction) -> None:
+    """The fades of an event from and to black. origin: of the clip's own time, as the places count."""
+    gains: dict[int, float] = {}
+    if event.fade_in is not None and event.fade_in.colour == "black":
+        gains |= dict(enumerate((*event.fade_in.gains, 1.0), start=event.first))
+    if event.fade_out is not None and event.fade_out.colour == "black":
+        before = event.fade_out_first - 1
+        gains = {before: 1.0} | gains | dict(enumerate(event.fade_out.gains, start=before + 1))
+    shown = {place: gain for place, gain in sorted(gains.items()) if event.first <= place < event.end}
+    if shown:
+        blend = _add(clip, "adjust-blend", amount="1")
+        animation = _add(_add(blend, "param", name="amount"), "keyframeAnimation")
+        for place, gain in shown.items():
+            _add(animation, "keyframe", time=rational(origin + place / rate), value=f"{gain:.6g}", interp="linear")
 
 
 def _within(events: list[Event], parent: Event) -> list[Event]:
@@ -281,7 +419,7 @@ def _used_until(event: Event, record: Record) -> Fraction:
     assert event.media is not None
     if event.speed == 0:
         return (event.source_frame + 1) / event.media.rate
-    return start_seconds(event, record.rate) + event.count * event.speed / record.rate
+    return start_seconds(event, record.rate) + (event.count + event.after_end) * event.speed / record.rate
 
 
 def _add_speed(clip: Element, event: Event, start: Fraction, resources: _Resources, record: Record) -> None:

@@ -54,6 +54,10 @@ class Films:
         film = self._known[named]
         return None if film is None else self.facts(film)
 
+    def knows(self, named: Named) -> bool:
+        """Whether that is one of the films; it is no error if not."""
+        return self._find(named) is not None
+
     def facts(self, film: str) -> MediaFacts:
         """What is known about the file of a film."""
         if film not in self._facts:

@@ -2,7 +2,8 @@
 
 `reinterpret clip 3 footage film 0f3c... frame 488 speed 5/8 at 57`: number of the clip, role, the film by its
 fingerprint, the exact frame and speed as they were written, and the place of the record. They tell a clip that nobody
-has touched from one that was changed, and the exact frame where a format can only name a time near it.
+has touched from one that was changed, and the exact frame where a format can only name a time near it. Where a clip
+begins with a dissolve, `after 6 from 482` follows: it is seen six places earlier, from frame 482 on.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from reinterpret.timebase import format_fraction, parse_fraction
 _NOTE = re.compile(
     r"\breinterpret clip (?P<clip>\d{1,9}) (?P<role>[a-z]{1,20})"
     r"(?: film (?P<film>[0-9a-f]{1,64}|-) frame (?P<frame>\d{1,12}) speed (?P<speed>\d{1,20}/\d{1,20}))?"
-    r" at (?P<at>\d{1,12})\b",
+    r" at (?P<at>\d{1,12})\b(?: after (?P<after>\d{1,12}) from (?P<from>\d{1,12})\b)?",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -34,6 +35,10 @@ class Note:
     """Fingerprint; empty for black."""
     frame: int = 0
     speed: Fraction = Fraction(1)
+    lead: int = 0
+    """How many places earlier it was seen, in a dissolve."""
+    lead_frame: int = 0
+    """The frame that was seen there."""
 
 
 def note_text(event: Event) -> str:
@@ -44,7 +49,10 @@ def note_text(event: Event) -> str:
     if event.media is not None:
         film = event.media.fingerprint or "-"
         words += f" film {film} frame {event.source_frame} speed {format_fraction(event.speed)}"
-    return f"{words} at {event.first}"
+    words += f" at {event.first}"
+    if event.dissolve is not None:
+        words += f" after {event.dissolve.before} from {event.dissolve.in_frame}"
+    return words
 
 
 def parse_note(text: str) -> Note | None:
@@ -65,4 +73,5 @@ def parse_note(text: str) -> Note | None:
     except ValueError:
         return None
     film = found["film"].lower().strip("-")
-    return Note(clip, role, place, film, int(found["frame"]), speed)
+    lead, lead_frame = (0, 0) if found["after"] is None else (int(found["after"]), int(found["from"]))
+    return Note(clip, role, place, film, int(found["frame"]), speed, lead, lead_frame)

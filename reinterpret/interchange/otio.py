@@ -1,18 +1,27 @@
-"""OpenTimelineIO's own files (.otio): the timeline as it is, and the whole edit with it."""
+"""OpenTimelineIO's own files (.otio): the timeline as it is, and the whole edit with it.
+
+Dissolves are transitions between two clips; fades are transitions between a clip and a gap (black) or a clip of white,
+or at either end of the film. The gains of a fade stand in the metadata of its transition and of its clip, which is
+also where fades are that have neither beside them.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import opentimelineio
 from opentimelineio.adapters import otio_json
 
+from reinterpret.clip_transitions import FadeColour
 from reinterpret.edits import EditList, found_beside
-from reinterpret.interchange.events import Event
+from reinterpret.interchange.events import Event, uncovered_clips
 from reinterpret.interchange.films import Films, Named
 from reinterpret.interchange.media import MediaFacts
+from reinterpret.interchange.read_transitions import ReadTransition, with_transitions
 from reinterpret.interchange.timeline import (
     edit_of_timeline,
     events_of,
@@ -27,15 +36,22 @@ from reinterpret.interchange.timeline import (
 from reinterpret.timebase import round_half_up
 from reinterpret.timecode import nominal_rate
 
+# What is nearly white is white: programs write the values of colours as floats.
+_WHITE = 0.99
+
+FADES_BESIDE_FOOTAGE: tuple[FadeColour, ...] = ()
+"""Fades that a transition can say where there is footage on both sides."""
+
 
 def write(timeline: opentimelineio.schema.Timeline, edit: EditList) -> str:
     """The text of the file.
 
-    Where the reinterpretation is black the clip of the trailer below it is switched off, or it would be seen there.
+    Where the reinterpretation is black or fades the clip of the trailer below it is switched off, or it would be seen
+    there.
     """
-    black = {event.clip for event in events_of(timeline, "reinterpretation") if event.media is None}
+    uncovered = uncovered_clips(events_of(timeline, "reinterpretation"))
     for item in track_of(timeline, "trailer") or ():
-        item.enabled = item_facts(item).get("clip") not in black
+        item.enabled = item_facts(item).get("clip") not in uncovered
     # Not by `opentimelineio.adapters`, which runs what other packages and OTIO_PLUGIN_MANIFEST_PATH hook into it.
     return str(otio_json.write_to_string(timeline)) + "\n"
 
@@ -59,12 +75,14 @@ def read(data: bytes, path: Path, edit: EditList, films: Films, start_timecode: 
     if track is None:
         raise ValueError("has no video track")
     events: list[Event] = []
+    transitions: list[ReadTransition] = []
     begin = time_places(opentimelineio.opentime.RationalTime(0, 1), record.rate)
     for number, item in enumerate(track, start=1):
-        if isinstance(item, opentimelineio.schema.Transition):
-            continue
         where = f"clip {number} of the track {track.name or 'of the picture'} ({item.name or 'without a name'})"
         try:
+            if isinstance(item, opentimelineio.schema.Transition):
+                transitions.append(_transition(item, begin, record.rate))
+                continue
             if not isinstance(item, opentimelineio.core.Item):
                 raise ValueError(f"is a {type(item).__name__}, which an edit cannot hold")
             end = begin + time_places(item.trimmed_range().duration, record.rate)
@@ -74,7 +92,12 @@ def read(data: bytes, path: Path, edit: EditList, films: Films, start_timecode: 
         except (ValueError, TypeError, opentimelineio.exceptions.OTIOError) as error:
             raise ValueError(f"{where}: {error}") from error
         begin = end
-    return events
+    return with_transitions(events, transitions, record.rate)
+
+
+def _transition(item: opentimelineio.schema.Transition, cut: Fraction, rate: Fraction) -> ReadTransition:
+    start, end = cut - time_places(item.in_offset, rate), cut + time_places(item.out_offset, rate)
+    return ReadTransition(round_half_up(start), round_half_up(end), round_half_up(cut))
 
 
 def _event(item: opentimelineio.core.Item, first: int, count: int, path: Path, films: Films) -> Event | None:
@@ -84,6 +107,11 @@ def _event(item: opentimelineio.core.Item, first: int, count: int, path: Path, f
     if not isinstance(item, opentimelineio.schema.Clip):
         raise ValueError("holds other tracks; flatten it before")
     reference = item.media_reference
+    if isinstance(reference, opentimelineio.schema.GeneratorReference):
+        if _is_white(reference):
+            return Event(first, count, "white")
+        if reference.generator_kind.lower() == "black":
+            return None
     facts, url = item_facts(reference), getattr(reference, "target_url", None)
     named = Named(
         fingerprint=str(facts.get("fingerprint", "")),
@@ -95,6 +123,14 @@ def _event(item: opentimelineio.core.Item, first: int, count: int, path: Path, f
     if media is None:
         return None
     return Event(first, count, "footage", media, _frame(item, media), item_speed(item))
+
+
+def _is_white(reference: opentimelineio.schema.GeneratorReference) -> bool:
+    """Whether it draws nothing but white."""
+    colour = reference.parameters.get("color")
+    if reference.generator_kind != "SolidColor" or not isinstance(colour, Sequence):
+        return False
+    return len(colour) >= 3 and all(isinstance(value, int | float) and value >= _WHITE for value in colour)
 
 
 def _frame(item: opentimelineio.schema.Clip, media: MediaFacts) -> int:

@@ -8,37 +8,54 @@ A clip whose places and frames are what they were is the very clip that it was. 
 - A person's choice is rendered as it stands: a clip that goes on beyond the end of its shot makes the shot as long.
 - Where nothing is, there is black. The trailer at its own place is a title.
 - Footage that a person has put there is locked; what was rejected for a clip stays rejected.
+- A fade of the same length at the same frames keeps its gains; any other has those of a dissolve. What the format could
+  not say of a fade stays as it was. A dissolve makes the shots beside it as long as it needs.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+from reinterpret.clip_transitions import Dissolve, Fade, FadeColour
 from reinterpret.edits import BEFORE_END_SECONDS, FASTEST, Clip, EditList, Match
 from reinterpret.errors import EditError
-from reinterpret.interchange.events import Event, Tracks
+from reinterpret.interchange.events import Event, Tracks, carried
 from reinterpret.interchange.films import Films
 from reinterpret.interchange.media import position, shown_spans
 from reinterpret.library import Library
+from reinterpret.placed_transitions import refitted, with_room
 from reinterpret.timebase import Span
 
 logger = logging.getLogger(__name__)
 
 
-def revised(edit: EditList, tracks: Tracks, events: list[Event], films: Films, library: Library | None) -> EditList:
-    """The edit with the clips that the events show. tracks: its own. Raises EditError, naming the clip."""
-    return _Revision(edit, tracks, films, library).made(_tiled(events, edit.grid.slot(edit.grid.frame_count)))
+def revised(
+    edit: EditList,
+    tracks: Tracks,
+    events: list[Event],
+    films: Films,
+    library: Library | None,
+    *,
+    beside_footage: Collection[FadeColour] = ("black", "white"),
+) -> EditList:
+    """The edit with the clips that the events show. tracks: its own. beside_footage: see `events.carried`.
+
+    Raises EditError, naming the clip.
+    """
+    before = carried(tracks.reinterpretation(), beside_footage=beside_footage)
+    return _Revision(edit, before, films, library).made(_tiled(events, edit.grid.slot(edit.grid.frame_count)))
 
 
 class _Revision:
-    def __init__(self, edit: EditList, tracks: Tracks, films: Films, library: Library | None) -> None:
+    def __init__(self, edit: EditList, before: list[Event], films: Films, library: Library | None) -> None:
+        """before: the events of the edit, as the format can say them."""
         self._edit, self._films, self._library = edit, films, library
         self._rate = edit.grid.rate
-        self._before = tracks.reinterpretation()
+        self._before = before
         self._positions: dict[tuple[str, Fraction], int] = {}
         self._last: Match | None = None
         """Of the clip made last: where its end is held, that is of the same shot."""
@@ -57,7 +74,41 @@ class _Revision:
         named = {match.film for clip in clips for match in clip.matches}
         known = {film.fingerprint for film in self._edit.films}
         films = (*self._edit.films, *(self._films.video(film) for film in sorted(named - known)))
-        return replace(self._edit, films=films, clips=_numbered(clips, self._edit))
+        dissolving = {self._frame(event.first) for event in events if event.dissolve is not None}
+        made = replace(self._edit, films=films, clips=with_room(_numbered(clips, self._edit)))
+        return self._with_handles(made, dissolving)
+
+    def _with_handles(self, made: EditList, dissolving: set[int]) -> EditList:
+        """The edit in which just the dissolves of the timeline are seen, which begin at some frames."""
+        for number, clip in enumerate(made.clips):
+            if (clip.first_frame in dissolving) == (made.dissolve_at(number) is not None):
+                continue
+            if clip.first_frame not in dissolving:
+                # There was none as long as other frames stood beside it.
+                made = _with_clips(made, {number: replace(clip, dissolve=None)})
+            elif number and clip.dissolve is not None:
+                made = self._longer_shots(made, number, clip.dissolve)
+        return made
+
+    def _longer_shots(self, made: EditList, number: int, dissolve: Dissolve) -> EditList:
+        """Let the shots on both sides of a dissolve reach as far as it needs, within their films."""
+        one, other = made.clips[number - 1], made.clips[number]
+        if one.match is None or other.match is None:
+            return made
+        seconds, cut = made.grid.seconds, other.first_frame
+        begin, end = seconds(cut) - seconds(cut - dissolve.before), seconds(cut + dissolve.after) - seconds(cut)
+        start = other.match.source_span.start - begin * other.speed
+        stop = one.match.source_span.start + (seconds(cut) + end - seconds(one.first_frame)) * one.speed
+        reached = other.match.source_span.start + end * other.speed
+        first, last = made.film(one.match.film), made.film(other.match.film)
+        # A picture that stands still would go on moving if its shot were longer.
+        held = made.moving_places(one) < made.grid.slot(one.end_frame) - made.grid.slot(one.first_frame)
+        held = held or made.moving_places(other) < made.grid.slot(cut + dissolve.after) - made.grid.slot(cut)
+        if held or start < 0 or stop > first.duration or reached > last.duration:
+            logger.warning("the films have no frames for the dissolve at frame %d, which becomes a cut", cut)
+            return made
+        longer = {number - 1: _reaching(one, stop, stop), number: _reaching(other, start, reached)}
+        return _with_clips(made, longer)
 
     def _kept(self, events: list[Event]) -> dict[int, Clip]:
         """The clips that nobody has touched, by the place at which they begin."""
@@ -105,9 +156,9 @@ class _Revision:
             return None
         old = self._clip_at(event.first, (held or event).end)
         # Whatever else is known of the clip that was there stays.
-        place = replace(old, first_frame=first, frame_count=end - first, kind="black", match=None, speed=Fraction(1))
+        place = replace(refitted(old, first, end), kind="black", match=None, speed=Fraction(1))
         if event.media is None:
-            return place
+            return replace(place, kind=event.colour or "black")
         if self._is_title(event) and held is None:
             return replace(place, kind="title")
         if event.speed > FASTEST:
@@ -119,8 +170,49 @@ class _Revision:
         match = self._match(event, held, old)
         rejected = tuple(shot for shot in old.rejected if shot != (match.film, match.source_shot))
         speed = event.speed or Fraction(1)
+        place = self._with_transitions(place, old, event, held or event)
         clip = replace(place, kind="footage", match=match, speed=speed, locked=True, rejected=rejected)
         return clip if held is None or self._holds(clip, event, held) else None
+
+    def _with_transitions(self, place: Clip, old: Clip, first: Event, last: Event) -> Clip:
+        """A clip that begins as its first event does, and ends as its last."""
+        dissolve = self._dissolve(first)
+        written = [event for event in self._before if event.clip == self._edit.clips.index(old)]
+        begun = (old.fade_in, written[0].fade_in) if first.first == written[0].first else None
+        ended = (old.fade_out, written[-1].fade_out) if last.end == written[-1].end else None
+        fade_in = self._fade(first.fade_in, first.first, begun)
+        fade_out = self._fade(last.fade_out, last.fade_out_first, ended)
+        if dissolve is not None:
+            dissolve, fade_in = _within(dissolve, place.frame_count), None
+        begins = len(fade_in or ()) if dissolve is None else dissolve.after
+        if fade_in is not None and begins > place.frame_count:
+            fade_in = Fade(fade_in.colour, fade_in.gains[: place.frame_count])
+        room = max(place.frame_count - begins, 0)
+        if fade_out is not None and len(fade_out) > room:
+            fade_out = Fade(fade_out.colour, fade_out.gains[-room:]) if room else None
+        return replace(place, fade_in=fade_in, fade_out=fade_out, dissolve=dissolve)
+
+    def _dissolve(self, event: Event) -> Dissolve | None:
+        if event.dissolve is None:
+            return None
+        cut = self._frame(event.first)
+        begin, end = (
+            self._frame(max(place, 0))
+            for place in (event.first - event.dissolve.before, event.first + event.dissolve.after)
+        )
+        return Dissolve(cut - begin, end - cut) if end > begin else None
+
+    def _fade(self, fade: Fade | None, first: int, before: tuple[Fade | None, Fade | None] | None) -> Fade | None:
+        """A fade of a timeline, whose first place is known. before: the one of the edit, and as it was written."""
+        was, written = (None, None) if before is None else before
+        if fade is None:
+            # What the format cannot say has not been taken away.
+            return was if written is None else None
+        if written is not None and (written.colour, len(written)) == (fade.colour, len(fade)):
+            return was
+        dropped = self._edit.grid.dropped
+        gains = tuple(gain for place, gain in enumerate(fade.gains, start=first) if place not in dropped)
+        return Fade(fade.colour, gains) if gains else None
 
     def _holds(self, clip: Clip, event: Event, held: Event) -> bool:
         """Whether a clip shows the frame that is held from there on where it is, as the end of its shot."""
@@ -253,7 +345,7 @@ def _tiled(events: list[Event], places: int) -> list[Event]:
             cut_off += 1
             if event.first >= places:
                 continue
-            event = replace(event, count=places - event.first)
+            event = replace(event, count=places - event.first, fade_out=None)
         if event.first > place:
             tiled.append(Event(place, event.first - place, "black"))
         tiled.append(event)
@@ -276,15 +368,19 @@ def _between(events: Iterable[Event], first: int, end: int) -> Iterator[Event]:
 
 def _same(seen: list[Event], wanted: list[Event], first: int, end: int) -> bool:
     """Whether the same frames are seen at the same places, and nothing else goes over their edges."""
-    if all(event.media is None for event in [*seen, *wanted]):
+    if all(event.colour == "black" for event in [*seen, *wanted]):
         return bool(seen) and seen[0].first <= first and seen[-1].end >= end
     return [_key(event) for event in seen] == [_key(event) for event in wanted]
 
 
-def _key(event: Event) -> tuple[int, int, str, int, Fraction]:
+def _key(event: Event) -> tuple[object, ...]:
     if event.media is None:
-        return event.first, event.count, "", 0, Fraction(1)
-    return event.first, event.count, event.media.fingerprint, event.source_frame, event.speed
+        return event.first, event.count, event.colour
+    dissolve = None if event.dissolve is None else (event.dissolve.before, event.dissolve.after)
+    # The gains of a fade are not what is compared: most formats say how long it is, and no more.
+    fades = [None if fade is None else (fade.colour, len(fade)) for fade in (event.fade_in, event.fade_out)]
+    seen = event.first, event.count, event.media.fingerprint, event.source_frame, event.speed
+    return *seen, dissolve, *fades
 
 
 def _goes_on_held(event: Event, after: Event, rate: Fraction) -> bool:
@@ -295,13 +391,32 @@ def _goes_on_held(event: Event, after: Event, rate: Fraction) -> bool:
     return after.media.fingerprint == event.media.fingerprint and abs(after.source_frame - last) <= 1 + event.speed
 
 
+def _with_clips(edit: EditList, others: dict[int, Clip]) -> EditList:
+    clips = tuple(others.get(number, clip) for number, clip in enumerate(edit.clips))
+    return edit if clips == edit.clips else replace(edit, clips=clips)
+
+
+def _reaching(clip: Clip, start: Fraction, end: Fraction) -> Clip:
+    """A clip whose shot reaches at least from one instant of its film to another."""
+    assert clip.match is not None
+    shot = clip.match.shot_span
+    reached = Span(min(shot.start, start), max(shot.end, end))
+    return clip if reached == shot else replace(clip, match=replace(clip.match, shot_span=reached))
+
+
+def _within(dissolve: Dissolve, frames: int) -> Dissolve | None:
+    """A dissolve that takes no more frames behind its cut than a clip has."""
+    after = min(dissolve.after, frames)
+    return Dissolve(dissolve.before, after) if dissolve.before + after else None
+
+
 def _joined_up(clips: list[Clip], first: int, end: int) -> list[Clip]:
     """Clips without a gap: places at which no frame begins belong to the clip before."""
     made = []
     for number, clip in enumerate(clips):
         begin = first if number == 0 else clip.first_frame
         stop = end if number == len(clips) - 1 else clips[number + 1].first_frame
-        made.append(replace(clip, first_frame=begin, frame_count=stop - begin))
+        made.append(clip if (begin, stop) == (clip.first_frame, clip.end_frame) else refitted(clip, begin, stop))
     return made
 
 

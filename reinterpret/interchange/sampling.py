@@ -31,6 +31,8 @@ def shown_frames(event: Event, rate: Fraction, places: int) -> list[int]:
 def start_seconds(event: Event, rate: Fraction) -> Fraction:
     """An instant of the file, in seconds from its first frame, that gives all the frames of an event.
 
+    Those among them that are seen before its first place and behind its last, in dissolves.
+
     A player that shows, k places later, the frame that is on the screen k / rate x speed seconds after this instant,
     shows what is rendered. It is the beginning of the first frame where that will do, else a simple fraction near the
     edit's own instant and well within the bounds.
@@ -67,8 +69,10 @@ def _bounds(event: Event, rate: Fraction) -> tuple[Fraction, Fraction]:
     # In whole numbers of a common unit: fractions would take seconds for a long edit.
     unit = math.lcm(phase.denominator, pace.denominator)
     begin, step = int(phase * unit), int(pace * unit)
+    lead = 0 if event.dissolve is None else event.dissolve.before
     # After so many places the pattern returns.
-    within = [(begin + place * step) % unit for place in range(min(event.count, pace.denominator))]
+    count = min(lead + event.count + event.after_end, pace.denominator)
+    within = [(begin + place * step) % unit for place in range(-lead, count - lead)]
     return phase - Fraction(min(within), unit), phase + 1 - Fraction(max(within), unit)
 
 

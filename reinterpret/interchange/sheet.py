@@ -40,7 +40,7 @@ th { white-space: nowrap }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .3rem; width: 19rem }
 .pair img { display: block; width: 100%; aspect-ratio: 16 / 9; object-fit: contain; background: #000 }
 .none { display: grid; place-items: center; aspect-ratio: 16 / 9; background: #8a8a8f; color: #fff }
-.black { background: #000; color: #a0a0a5 }
+.black { background: #000; color: #a0a0a5 } .white { background: #fff; color: #5a5a5f; border: 1px solid var(--line) }
 figcaption, .time { font-variant-numeric: tabular-nums; white-space: nowrap }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 0 .7rem; margin: .3rem 0 0 } dt { color: var(--faint) }
 dd { margin: 0 }
@@ -136,6 +136,7 @@ def _clip_row(edit: EditList, row: Account, shown: Pictures) -> str:
     else:
         words = {
             "black": '<div class="none black">black</div>',
+            "white": '<div class="none white">white</div>',
             "title": '<p class="faint">the trailer\'s own title</p>',
         }
         cells.append(f'<td><div class="pair">{words[row.kind]}</div></td>')
@@ -158,6 +159,8 @@ def _pair(shown: Pictures, video: Video, instants: Sequence[Fraction], labels: S
 def _facts(row: Account) -> str:
     record = f"{row.record.first_timecode} - {row.record.end_timecode} ({many(row.record.frame_count, 'frame')})"
     terms = [("record", f'<span class="time">{record}</span>')]
+    if row.transitions:
+        terms.append(("transitions", row.transitions))
     head = f'<div class="film">{row.kind}</div>'
     if row.match is not None and row.film is not None and row.source is not None:
         head = f'<div class="film"><bdi>{quoted(row.film.name)}</bdi></div>'

@@ -31,13 +31,14 @@ def _subtitle(account: Account) -> str:
 def _lines(account: Account) -> list[str]:
     match = account.match
     if match is None or account.film is None or account.source is None:
-        words = {"black": "black", "title": "title of the trailer"}
-        return [f"{account.number}  {words[account.kind]}"]
+        words = "title of the trailer" if account.kind == "title" else account.kind
+        return [f"{account.number}  {words}", account.transitions]
     speed = "" if account.clip.speed == 1 else f"  at {float(account.clip.speed):.0%} speed"
     held = f"  last frame held for {account.held_frames}" if account.held_frames else ""
     return [
         f"{account.number}  {account.film.name}",
         f"{account.source.first_timecode} - {account.source.end_timecode}  shot {match.source_shot}{speed}{held}",
+        account.transitions,
         f"{match.score:.2f}  {match.shared}",
     ]
 

@@ -11,7 +11,7 @@ import opentimelineio as otio
 
 from reinterpret.edits import EditList
 from reinterpret.files import plain_text
-from reinterpret.interchange.accounts import Account, Stretch, accounts, cue_names_of
+from reinterpret.interchange.accounts import Account, Edge, Stretch, accounts, cue_names_of
 from reinterpret.interchange.rights import Rights, read_rights
 from reinterpret.timebase import round_half_up
 
@@ -62,6 +62,8 @@ def _row(edit: EditList, account: Account, cues: tuple[str, ...], said: dict[str
         **_places("source", account.source),
         "speed": account.clip.speed if match is not None else None,
         "held_frames": account.held_frames if match is not None else None,
+        **_edge("begins", account.begins),
+        **_edge("ends", account.ends),
         "score": match.score if match is not None else None,
         **{plain_text(f"score_{cue}"): scores.get(cue) for cue in cues},
         "shared": plain_text(match.shared) if match is not None else None,
@@ -78,6 +80,12 @@ def _places(name: str, stretch: Stretch | None) -> dict[str, Cell]:
         frames = (stretch.first_frame, stretch.end_frame, stretch.rate)
         cells = (*frames, stretch.first_seconds, stretch.end_seconds, stretch.first_timecode, stretch.end_timecode)
     return {f"{name}_{column}": cell for column, cell in zip(columns, cells, strict=True)}
+
+
+def _edge(name: str, edge: Edge) -> dict[str, Cell]:
+    what = edge.kind if edge.kind != "fade" else f"fade {'from' if name == 'begins' else 'to'} {edge.colour}"
+    before = edge.before if edge.kind == "dissolve" else None
+    return {name: what, f"{name}_frames": edge.frames, f"{name}_frames_before_cut": before}
 
 
 class _Decimal(float):

@@ -17,10 +17,22 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import opentimelineio as otio
 
+from reinterpret.clip_transitions import Fade
 from reinterpret.edits import EditList, Match
 from reinterpret.errors import UsageError
+from reinterpret.fields import Field
 from reinterpret.files import plain_text
-from reinterpret.interchange.events import Alternates, Event, Record, Role, TrackName, Tracks, record_size
+from reinterpret.interchange.events import (
+    Alternates,
+    Event,
+    PlacedDissolve,
+    Record,
+    Role,
+    TrackName,
+    Tracks,
+    carried,
+    record_size,
+)
 from reinterpret.interchange.media import MediaFacts, media_facts
 from reinterpret.library import Library
 from reinterpret.relinking import relinked
@@ -161,7 +173,7 @@ def item_event(item: otio.core.Item, first: int, count: int, rate: Fraction) -> 
     reference = item.media_reference if isinstance(item, otio.schema.Clip) else None
     role: Role = facts["role"] if facts.get("role") in get_args(Role) else "footage"
     if not isinstance(reference, otio.schema.ExternalReference) or not item.enabled:
-        return Event(first, count, role if role == "sound" else "black", clip=clip)
+        return Event(first, count, role if role in ("sound", "white") else "black", clip=clip)
     media = _media(reference, rate)
     start = item.trimmed_range().start_time
     frame = round_half_up(time_places(start, media.rate)) - media.start_frame
@@ -182,6 +194,7 @@ def item_event(item: otio.core.Item, first: int, count: int, rate: Fraction) -> 
             item_event(other, first, round_half_up(time_places(other.source_range.duration, rate)), rate)
             for other in (versions if versions is not None else ())
         ),
+        **_transitions(facts),
     )
 
 
@@ -243,9 +256,31 @@ def _track(name: TrackName, events: list[Event], record: Record, handles: Fracti
     kind = otio.schema.TrackKind.Audio if name == "sound" else otio.schema.TrackKind.Video
     track = otio.schema.Track(name, kind=kind)
     track.enabled = name != "alternates"
-    for event in events:
+    before: Event | None = None
+    for event, shown in zip(events, carried(events, beside_footage=()), strict=True):
+        _add_transition(track, before, shown, record)
         track.append(_item(event, record, handles))
+        before = shown
+    _add_transition(track, before, None, record)
     return track
+
+
+def _add_transition(track: otio.schema.Track, before: Event | None, event: Event | None, record: Record) -> None:
+    """What is between two events, or at either end of the track, if that is no cut."""
+    fade_out = None if before is None else before.fade_out
+    fade = fade_out or (None if event is None else event.fade_in)
+    if event is not None and event.dissolve is not None:
+        offsets = event.dissolve.before, event.dissolve.after
+    elif fade is not None:
+        offsets = (len(fade), 0) if fade is fade_out else (0, len(fade))
+    else:
+        return
+    times = (otio.opentime.RationalTime(places, float(record.rate)) for places in offsets)
+    transition = otio.schema.Transition("dissolve", otio.schema.TransitionTypes.SMPTE_Dissolve, *times)
+    if fade is not None:
+        transition.name = f"fade {'to' if fade is fade_out else 'from'} {fade.colour}"
+        transition.metadata[METADATA] = {"fade": fade.to_json()}
+    track.append(transition)
 
 
 def _item(event: Event, record: Record, handles: Fraction | None) -> otio.core.Item:
@@ -254,9 +289,10 @@ def _item(event: Event, record: Record, handles: Fraction | None) -> otio.core.I
     if event.clip is not None:
         facts["clip"] = event.clip
     if event.media is None:
-        gap = otio.schema.Gap(source_range=otio.opentime.TimeRange(duration=duration))
-        gap.metadata[METADATA] = facts
-        return gap
+        whole = otio.opentime.TimeRange(otio.opentime.RationalTime(0, float(record.rate)), duration)
+        even = _white(whole) if event.colour == "white" else otio.schema.Gap(source_range=whole)
+        even.metadata[METADATA] = facts
+        return even
     media, rate = event.media, float(event.media.rate)
     start = otio.opentime.RationalTime(media.start_frame + event.source_frame, rate)
     item = otio.schema.Clip(
@@ -269,6 +305,7 @@ def _item(event: Event, record: Record, handles: Fraction | None) -> otio.core.I
     elif event.speed != 1:
         item.effects.append(otio.schema.LinearTimeWarp(time_scalar=float(event.speed)))
     facts["speed"] = format_fraction(event.speed)
+    facts |= _transition_facts(event)
     if event.match is not None:
         facts["match"] = _match_facts(event.match)
         item.markers.append(
@@ -282,6 +319,37 @@ def _item(event: Event, record: Record, handles: Fraction | None) -> otio.core.I
     return item
 
 
+def _white(whole: otio.opentime.TimeRange) -> otio.schema.Clip:
+    """Opaque white, as red, green, blue and alpha."""
+    colour = {"color": [1.0, 1.0, 1.0, 1.0]}
+    return otio.schema.Clip("white", otio.schema.GeneratorReference("white", "SolidColor", whole, colour), whole)
+
+
+def _transition_facts(event: Event) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    if event.dissolve is not None:
+        facts["dissolve"] = {name: getattr(event.dissolve, name) for name in PlacedDissolve.__slots__}
+    if event.after_end:
+        facts["after_end"] = event.after_end
+    if event.fade_in is not None:
+        facts["fade_in"] = event.fade_in.to_json()
+    if event.fade_out is not None:
+        facts["fade_out"] = event.fade_out.to_json()
+        facts["fade_out_frame"] = event.fade_out_frame
+    return facts
+
+
+def _transitions(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The inverse of `_transition_facts`. Raises ValueError."""
+    found: dict[str, Any] = {name: int(facts.get(name, 0)) for name in ("after_end", "fade_out_frame")}
+    if (dissolve := facts.get("dissolve")) is not None:
+        found["dissolve"] = PlacedDissolve(**{name: int(dissolve[name]) for name in PlacedDissolve.__slots__})
+    for name in ("fade_in", "fade_out"):
+        if (fade := facts.get(name)) is not None:
+            found[name] = Fade.from_json(Field({"colour": fade["colour"], "gains": list(fade["gains"])}))
+    return found
+
+
 def marker_text(match: Match) -> str:
     """What a marker says: the score and what is shared."""
     return f"{match.score:.2f}" + (f" {match.shared}" if match.shared else "")
@@ -293,7 +361,9 @@ def _reference(event: Event, record: Record, handles: Fraction | None) -> otio.s
     rate, first, end = float(media.rate), 0, media.frame_count
     if handles is not None:
         spare = round_half_up(handles * media.rate)
-        first, last = max(0, event.source_frame - spare), event.source_end(record.rate) + spare
+        begin = event.source_frame if event.dissolve is None else event.dissolve.in_frame
+        behind = math.ceil(event.after_end * event.speed * media.rate / record.rate)
+        first, last = max(0, begin - spare), event.source_end(record.rate) + behind + spare
         end = min(last, media.frame_count) if media.frame_count else last
     available = None
     if end > first:
@@ -327,7 +397,8 @@ def _add_versions(
     """OpenTimelineIO's own alternates (several media of one clip) have one source range for all: these need theirs."""
     track = track_of(timeline, "reinterpretation")
     assert track is not None
-    for item, event in zip(track, shown, strict=True):
+    items = (item for item in track if isinstance(item, otio.core.Item))
+    for item, event in zip(items, shown, strict=True):
         if event.media is not None and event.clip is not None:
             item.metadata[METADATA]["versions"] = [
                 _item(other, record, handles) for other in tracks.versions(event.clip)

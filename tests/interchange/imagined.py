@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reinterpret.edits import Clip, EditList, Match
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video
+from tests.test_edits import transitions
 
 NTSC = Fraction(30000, 1001)
 RECORD_RATES = [
@@ -74,16 +75,43 @@ def edits(draw: st.DrawFn) -> EditList:
     first = 0
     for number in range(draw(st.integers(1, 6))):
         frames = draw(st.one_of(st.integers(1, 300), st.integers(1, int(2 * HOURS * rate))))
-        kind = draw(st.sampled_from(["footage", "footage", "footage", "black", "title"]))
+        kind = draw(st.sampled_from(["footage", "footage", "footage", "footage", "black", "white", "title"]))
         speed = draw(st.sampled_from([Fraction(1), Fraction(1), Fraction(1, 2), Fraction(5, 8), Fraction(1234, 1777)]))
         seconds = frames / rate * speed
         others = tuple(match(number, seconds) for _ in range(draw(st.integers(0, 2))))
+        changing = draw(transitions(frames, clips[-1] if clips else None))
         if kind == "footage":
-            clips.append(Clip(first, frames, "footage", match(number, seconds), speed, others))
+            clips.append(Clip(first, frames, "footage", match(number, seconds), speed, others, **changing))
         else:
-            clips.append(Clip(first, frames, kind, suggestions=others))
+            clips.append(Clip(first, frames, kind, suggestions=others, **changing))
         first += frames
     places = st.integers(1, first - 1) if first > 1 else st.nothing()
     dropped = tuple(sorted(draw(st.sets(places, max_size=3)))) if first > 1 else ()
     trailer = video("trailer.mp4", "a", rate)
     return EditList(trailer, FrameGrid(rate, first, dropped), tuple(films), tuple(clips))
+
+
+@st.composite
+def changing_edits(draw: st.DrawFn) -> EditList:
+    """Short clips of long shots that mostly dissolve or fade, at any rates and speeds; black and white between some."""
+    rate = draw(st.sampled_from(RECORD_RATES))
+    films = [video(f"film {digit}.mp4", digit, draw(st.sampled_from(SOURCE_RATES))) for digit in "bc"]
+    clips: list[Clip] = []
+    first = 0
+    for number in range(draw(st.integers(2, 6))):
+        frames = draw(st.integers(1, 40))
+        kind = draw(st.sampled_from(["footage", "footage", "footage", "footage", "black", "white"]))
+        changing = draw(transitions(frames, clips[-1] if clips else None))
+        if kind != "footage":
+            clips.append(Clip(first, frames, kind, **changing))
+        else:
+            film = draw(st.sampled_from(films))
+            begin = draw(st.integers(2000, 2100)) / film.frame_rate + draw(st.sampled_from([0, Fraction(1, 1000)]))
+            speed = draw(st.sampled_from([Fraction(1), Fraction(1), Fraction(1, 2), Fraction(5, 8), Fraction(2)]))
+            used = Span(begin, begin + frames / rate * speed)
+            match = Match(number, film.fingerprint, 0, Span(Fraction(0), Fraction(HOURS)), used, 0.5, ())
+            clips.append(Clip(first, frames, "footage", match, speed, **changing))
+        first += frames
+    places = st.integers(1, first - 1) if first > 1 else st.nothing()
+    dropped = tuple(sorted(draw(st.sets(places, max_size=2)))) if first > 1 else ()
+    return EditList(video("trailer.mp4", "a", rate), FrameGrid(rate, first, dropped), tuple(films), tuple(clips))

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reinterpret.clip_transitions import Dissolve
 from reinterpret.edits import Clip, EditList, Match, Soundtrack
 from reinterpret.errors import EditError
 from reinterpret.interchange import export_timeline, import_timeline
@@ -176,8 +177,10 @@ def test_documents_of_others_are_read(edit: EditList, tmp_path: Path) -> None:
     second = '<clipitem><start>-1</start><end>50</end><in>200</in><out>1</out><file id="f"/></clipitem>'
     found = imported(edit, tmp_path / "a.xml", item(end=-1) + transition + second)
     assert [(clip.first_frame, clip.frame_count) for clip in found.clips] == [(0, 25), (25, 25)]
+    # The second clip is seen from frame 20 on, with the frame that its `in` says; the cut is in the middle.
     starts = [clip.match.source_span.start for clip in found.clips if clip.match is not None]
-    assert starts == [Fraction(10, 25), Fraction(200, 25)]
+    assert starts == [Fraction(10, 25), Fraction(205, 25)]
+    assert found.clips[1].dissolve == found.dissolve_at(1) == Dissolve(5, 5)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -15,12 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import EditList, Soundtrack
 from reinterpret.interchange import fcpxml
 from reinterpret.interchange.sampling import simplest_between
 from reinterpret.interchange.timeline import TimelineOptions
 from reinterpret.video import Video
 from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, match, timeline, video, with_hostile_words
+from tests.interchange.imagined import changing_edits
 from tests.interchange.rated import RATES, facts, is_variable, must_show, rated_edit
 from tests.judging import expected_number, remade
 
@@ -29,7 +32,8 @@ from tests.judging import expected_number, remade
 _TIMED = ("offset", "name", "start", "duration", "enabled")
 _RULES: dict[str, tuple[str, str, str]] = {
     "fcpxml": (r"resources library ", "version", ""),
-    "resources": (r"((asset|format) )*", "", ""),
+    "resources": (r"((asset|format|effect) )*", "", ""),
+    "effect": (r"", "id uid", "name"),
     "format": (r"", "id", "name frameDuration width height paspH paspV colorSpace"),
     "asset": (
         r"media-rep (metadata )?",
@@ -43,11 +47,15 @@ _RULES: dict[str, tuple[str, str, str]] = {
     "event": (r"(project )*", "", "name"),
     "project": (r"sequence ", "", "name"),
     "sequence": (r"spine ", "format", "duration tcStart tcFormat audioLayout audioRate"),
-    "spine": (r"((asset-clip|gap) )*", "", ""),
-    "gap": (r"((asset-clip|audition) )*", "duration", "name offset start"),
+    "spine": (r"(transition )?(((asset-clip|audition|gap|video) )(transition )?)*", "", "lane offset"),
+    "transition": (r"filter-video ", "duration", "name offset"),
+    "filter-video": (r"", "ref", "name"),
+    "gap": (r"((asset-clip|audition|spine|video) )*", "duration", "name offset start"),
     "audition": (r"(asset-clip )+", "", "lane offset"),
+    "video": (r"(param )*((asset-clip|audition|spine|video) )*(marker )*", "ref", "lane offset name start duration"),
     "asset-clip": (
-        r"(note )?(conform-rate )?(timeMap )?(adjust-conform )?((asset-clip|audition) )*(marker )*",
+        r"(note )?(conform-rate )?(timeMap )?(adjust-conform )?(adjust-blend )?((asset-clip|audition|spine|video) )*"
+        r"(marker )*",
         "ref",
         "lane offset name start duration enabled srcEnable format tcFormat",
     ),
@@ -56,6 +64,10 @@ _RULES: dict[str, tuple[str, str, str]] = {
     "timeMap": (r"(timept )*", "", ""),
     "timept": (r"", "time value", "interp"),
     "adjust-conform": (r"", "", "type"),
+    "adjust-blend": (r"(param )*", "", "amount"),
+    "param": (r"(keyframeAnimation )?", "name", "key value"),
+    "keyframeAnimation": (r"(keyframe )*", "", ""),
+    "keyframe": (r"", "time value", "interp"),
     "marker": (r"", "start value", "duration note"),
 }
 _TIMES = ("offset", "start", "duration", "tcStart", "frameDuration", "time")
@@ -130,13 +142,64 @@ class Player:
             for child in primary:
                 if child.get("lane") == str(lane):
                     offset = seconds(child.get("offset")) - seconds(primary.get("start"))
-                    picked = child[0] if child.tag == "audition" else child
-                    yield (
-                        place - self.start + self._places(offset),
-                        self._places(seconds(picked.get("duration"))),
-                        picked,
-                    )
+                    yield from self._connected(child, place - self.start + self._places(offset))
         assert expected == self.start + self.count
+
+    def _connected(self, child: Element, place: int) -> Iterator[tuple[int, int, Element]]:
+        """A connected clip, or the clips of a connected storyline, whose time begins at 0 and which has no gap."""
+        if child.tag != "spine":
+            picked = child[0] if child.tag == "audition" else child
+            yield place, self._places(seconds(picked.get("duration"))), picked
+            return
+        passed = 0
+        for part in child:
+            if part.tag != "transition":
+                assert self._places(seconds(part.get("offset"))) == passed
+                ((first, count, picked),) = self._connected(part, place + passed)
+                yield first, count, picked
+                passed += count
+
+    def dissolves(self, lane: int) -> Iterator[tuple[int, list[Shown], list[Shown]]]:
+        """The place at which each dissolve of a connected storyline begins, and what both clips show in it."""
+        played = {id(clip): (first, count) for first, count, clip in self.clips(lane)}
+        for spine in self.root.iter("spine"):
+            parts = [part[0] if part.tag == "audition" else part for part in spine]
+            for before, transition, after in zip(parts, parts[1:], parts[2:], strict=False):
+                if transition.tag == "transition":
+                    effect = next(
+                        part for part in self.root.iter("effect") if part.get("id") == transition[0].get("ref")
+                    )
+                    assert (effect.get("name"), str(effect.get("uid"))[:7]) == ("Cross Dissolve", "FxPlug:")
+                    (begin, out_count), (cut, _) = played[id(before)], played[id(after)]
+                    count = self._places(seconds(transition.get("duration")))
+                    first = cut - count // 2
+                    assert begin + out_count == cut
+                    base = min(at for at, _ in (played[id(part)] for part in parts if part.tag != "transition"))
+                    assert self._places(seconds(transition.get("offset"))) == first - base
+                    yield (
+                        first,
+                        [self.at(before, place - begin) for place in range(first, first + count)],
+                        [self.at(after, place - cut) for place in range(first, first + count)],
+                    )
+
+    def at(self, clip: Element, place: int) -> Shown:
+        """What a clip shows so many places after it begins, or before."""
+        asset = self.assets[clip.get("ref")]
+        rate = 1 / seconds(self.formats[asset.get("format")].get("frameDuration"))
+        time = mapped(clip.find("timeMap"), seconds(clip.get("start")) + place * self.frame)
+        begin, duration = seconds(asset.get("start")), seconds(asset.get("duration"))
+        assert begin <= time < begin + duration, "a dissolve reaches beyond its file"
+        return Shown(str(asset[0].get("src")), time - begin, rate)
+
+    def opacity(self, lane: int) -> dict[int, float]:
+        """By place how much is seen of a clip, where it has key frames."""
+        found: dict[int, float] = {}
+        for first, count, clip in self.clips(lane):
+            for frame in clip.iter("keyframe"):
+                place = first + self._places(seconds(frame.get("time")) - seconds(clip.get("start")))
+                assert first <= place < first + count
+                found[place] = float(str(frame.get("value")))
+        return found
 
     def shown(self, lane: int) -> list[Shown | None]:
         """Of every place what it shows there."""
@@ -209,6 +272,78 @@ def _own(edit: EditList) -> list[tuple[str, int] | None]:
     assert edit.trailer is not None
     black = {frame for clip in edit.clips if clip.kind == "black" for frame in range(clip.first_frame, clip.end_frame)}
     return [None if frame in black else (edit.trailer.fingerprint, frame) for frame in range(edit.grid.frame_count)]
+
+
+def with_transitions(edit: EditList, changes: dict[int, dict[str, Any]]) -> EditList:
+    return replace(edit, clips=tuple(replace(clip, **changes.get(at, {})) for at, clip in enumerate(edit.clips)))
+
+
+def test_clips_that_dissolve_are_a_storyline_of_their_own() -> None:
+    films = [video(f"/films/{name}.mov") for name in ("one", "two", "three")]
+    edit = edit_of_clips([(20, films[0], 2), (30, films[1], 4), (25, films[2], 6), (10, films[0], 9)])
+    edit = with_transitions(edit, {1: {"dissolve": Dissolve(4, 10)}, 2: {"dissolve": Dissolve(3, 0)}})
+    player = Player(fcpxml.write(timeline(edit), edit))
+    spine = next(element for element in player.root.iter("spine") if element.get("lane"))
+    assert [part.tag for part in spine] == ["asset-clip", "transition", "asset-clip", "transition", "asset-clip"]
+    # Each cut is in the middle of its dissolve.
+    assert [(first, count) for first, count, _ in player.clips(1)] == [(0, 23), (23, 25), (48, 27), (75, 10)]
+    assert [(first, len(out)) for first, out, _ in player.dissolves(1)] == [(16, 14), (47, 3)]
+    # The trailer below is cut where it was.
+    assert [(first, count) for first, count, _ in player.clips(0)] == [(0, 20), (20, 30), (50, 25), (75, 10)]
+
+
+def test_a_compilation_dissolves_in_the_storyline_itself() -> None:
+    films = [video(f"/films/{name}.mov", audio=True) for name in ("one", "two")]
+    edit = edit_of_clips([(20, films[0], 2), (30, films[1], 4)])
+    edit = replace(
+        with_transitions(edit, {1: {"dissolve": Dissolve(5, 5)}}), trailer=None, soundtrack=Soundtrack("clips")
+    )
+    player = Player(fcpxml.write(timeline(edit), edit))
+    spine = next(player.root.iter("spine"))
+    assert [part.tag for part in spine] == ["asset-clip", "transition", "asset-clip"]
+    assert (seconds(spine[1].get("offset")) - 3600) * 25 == 15
+
+
+def test_fades_are_key_frames_of_opacity_over_nothing() -> None:
+    film = video("/films/one.mov")
+    edit = edit_of_clips([(20, film, 2), (30, film, 4), (10, film, 8)])
+    gains = (0.0, 0.3, 0.35)
+    changes = {0: {"fade_in": Fade("black", gains), "fade_out": Fade("black", gains[::-1])}}
+    edit = with_transitions(edit, {**changes, 1: {"fade_in": Fade("white", gains)}})
+    player = Player(fcpxml.write(timeline(edit), edit))
+    assert player.opacity(1) == {0: 0.0, 1: 0.3, 2: 0.35, 3: 1.0, 16: 1.0, 17: 0.35, 18: 0.3, 19: 0.0}
+    # Nothing is seen through what fades.
+    assert [clip.get("srcEnable") for _, _, clip in player.clips(0)] == ["audio", "audio", "all"]
+
+
+def test_white_is_a_generator() -> None:
+    edit = edit_of_clips([(20, video("/films/one.mov"), 2), (5, None, 0)])
+    edit = with_transitions(edit, {1: {"kind": "white"}})
+    player = Player(fcpxml.write(timeline(edit), edit))
+    (_, (first, count, white)) = player.clips(1)
+    assert (first, count, white.tag) == (20, 5, "video")
+    effect = next(element for element in player.root.iter("effect") if element.get("id") == white.get("ref"))
+    assert effect.get("name") == "Whites"
+
+
+@settings(max_examples=60, deadline=None)
+@given(changing_edits())
+def test_every_place_of_a_dissolve_shows_the_frames_of_both_sources(edit: EditList) -> None:
+    player = Player(fcpxml.write(timeline(edit), edit))
+    found = list(player.dissolves(1))
+    numbers = [number for number in range(len(edit.clips)) if edit.dissolve_at(number) is not None]
+    assert len(found) == len(numbers)
+    for number, (first, out, into) in zip(numbers, found, strict=True):
+        clip, dissolve = edit.clips[number], edit.dissolve_at(number)
+        assert dissolve is not None
+        begin, end = clip.first_frame - dissolve.before, clip.first_frame + dissolve.after
+        assert (first, first + len(out)) == (edit.grid.slot(begin), edit.grid.slot(end))
+        for frame in range(begin, end):
+            place = edit.grid.slot(frame) - first
+            for shown, of in ((out[place], edit.clips[number - 1]), (into[place], clip)):
+                assert of.match is not None
+                instant, rate = edit.source_instant(of, frame), edit.film(of.match.film).frame_rate
+                assert math.floor(shown.instant * rate) == math.floor((instant + Fraction(1, 1000)) * rate)
 
 
 _ALL_RATES = st.sampled_from([*RATES.values(), Fraction(25, 2), Fraction(120000, 1001)])

@@ -4,22 +4,29 @@ import math
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import EditList, Soundtrack
 from reinterpret.interchange import mlt
 from reinterpret.interchange.timeline import TimelineOptions
+from reinterpret.placed_transitions import gains_of
+from reinterpret.rendering.film import render
 from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, match, timeline, video, with_hostile_words
+from tests.interchange.imagined import changing_edits
 from tests.interchange.rated import RATES, is_variable, must_show, rated_edit
-from tests.judging import number_of, pictures
+from tests.judging import edit_of, even_film, even_values, number_of, pictures
 
 Shown = tuple[str, int]
 
@@ -33,10 +40,10 @@ class Player:
         assert profile is not None
         self.rate = Fraction(int(profile.get("frame_rate_num", "")), int(profile.get("frame_rate_den", "")))
         self.producers = {element.get("id"): element for element in self.root.iter("producer")}
-        tractor = self.root.find("tractor")
-        assert tractor is not None
+        tractor = self.root.findall("tractor")[-1]
         self.count = int(tractor.get("out", "")) + 1
         self.hidden = {element.get("producer"): element.get("hide") for element in tractor.iter("track")}
+        self.tractors = {element.get("id"): element for element in self.root.iter("tractor")}
         self.tracks = {properties(track).get("shotcut:name"): track for track in self.root.iter("playlist")}
         assert (self.root.get("producer"), self.root[1].get("id")) == ("main_bin", "main_bin")
         written = [element.tag for element in self.root if element.tag in ("producer", "playlist", "tractor")]
@@ -56,6 +63,37 @@ class Player:
                 found += self._entry(part, rates)
         assert len(found) == self.count
         return found
+
+    def lumas(self, track: str, luma: Callable[[str, int], float], rates: dict[str, Fraction]) -> list[float]:
+        """The luma of every place, where every frame of a file is of one luma, as melt was measured to mix them."""
+        found: list[float] = []
+        for part in self.tracks[track]:
+            if part.tag == "entry" and part.get("producer") in self.tractors:
+                tractor = self.tractors[part.get("producer")]
+                assert properties(tractor)["shotcut:transition"] == "lumaMix"
+                out, into = (self._lumas_of(entry, luma, rates) for entry in tractor.findall("track"))
+                assert (part.get("in"), part.get("out")) == ("0", str(len(out) - 1))
+                found += [a + (b - a) * place / len(out) for place, (a, b) in enumerate(zip(out, into, strict=True))]
+            elif part.tag == "entry":
+                found += self._lumas_of(part, luma, rates)
+        return found
+
+    def _lumas_of(self, entry: Element, luma: Callable[[str, int], float], rates: dict[str, Fraction]) -> list[float]:
+        producer = self.producers[entry.get("producer")]
+        colours = {"black": 16.0, "white": 235.0}
+        if properties(producer)["mlt_service"] == "color":
+            count = int(entry.get("out", "")) + 1 - int(entry.get("in", ""))
+            values = [colours[str(properties(producer)["resource"])]] * count
+        else:
+            values = [luma(*place) for place in self._entry(entry, rates) if place is not None]
+        for fade in producer.findall("filter"):
+            assert properties(fade)["mlt_service"] == "brightness"
+            keys = [part.split("=") for part in str(properties(fade)["level"]).split(";")]
+            first = int(fade.get("in", "")) - int(entry.get("in", ""))
+            at = np.arange(len(values)) - first
+            levels = np.interp(at, [int(key) for key, _ in keys], [float(level) for _, level in keys])
+            values = [max(value * level, 16.0) for value, level in zip(values, levels, strict=True)]
+        return values
 
     def _entry(self, entry: Element, rates: dict[str, Fraction]) -> list[Shown | None]:
         producer = self.producers[entry.get("producer")]
@@ -149,6 +187,83 @@ def test_melt_shows_the_frames_that_are_counted_on(rate: str, clips: Path, tmp_p
             assert film == [*RATES].index(Path(place[0]).stem.removeprefix("rated-")) + 1
             # half-way between two frames it hangs by a float
             assert abs(number - place[1]) <= (0 if rates[place[0]] == RATES[rate] else 1)
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory: pytest.TempPathFactory) -> EditList:
+    """Dissolves, fades from and to black and white, one film dissolving into itself, one slowed down."""
+    folder = tmp_path_factory.mktemp("mlt")
+    ramps = {"up": range(40, 160), "down": range(230, 110, -1), "trailer": range(20, 140)}
+    films = {
+        name: even_film(folder / f"{name}.mkv", [(luma, 128, 128) for luma in ramp], size=(320, 180))
+        for name, ramp in ramps.items()
+    }
+    up, down = films["up"], films["down"]
+    rows: list[tuple[int, Path | None, Fraction]] = [
+        (6, None, Fraction(0)),
+        (20, up, Fraction(1)),
+        (24, down, Fraction(2)),
+        (16, up, Fraction(7, 5)),
+        (8, up, Fraction(3)),
+        (6, None, Fraction(0)),
+        (26, down, Fraction(1)),
+        (14, up, Fraction(0)),
+    ]
+    gains = (0.1, 0.5, 0.6, 0.95, 1.0, 0.97)
+    half = (1 / 3, 2 / 3)
+    changes: dict[int, dict[str, Any]] = {
+        1: {"fade_in": Fade("black", gains)},
+        2: {"dissolve": Dissolve(4, 10)},
+        3: {"dissolve": Dissolve(5, 5), "speed": Fraction(1, 2)},
+        4: {"dissolve": Dissolve(2, 3), "fade_out": Fade("white", half[::-1])},
+        5: {"kind": "white"},
+        6: {"fade_in": Fade("white", half), "fade_out": Fade("black", gains[::-1])},
+    }
+    edit = edit_of(films["trailer"], *rows)
+    return replace(edit, clips=tuple(replace(clip, **changes.get(at, {})) for at, clip in enumerate(edit.clips)))
+
+
+def luma_of(path: str, frame: int) -> float:
+    return 40 + frame if Path(path).stem == "up" else 230 - frame
+
+
+def test_transitions_mix_what_is_rendered(changing: EditList, tmp_path: Path) -> None:
+    assert all(changing.dissolve_at(number) is not None for number in (2, 3, 4))
+    render(changing, tmp_path / "out.mp4", preset="ultrafast", crf=4)
+    rates = {str(film.path): film.frame_rate for film in changing.films}
+    player = Player(mlt.write(timeline(changing), changing))
+    shown, rendered = player.lumas("reinterpretation", luma_of, rates), even_values(tmp_path / "out.mp4")[:, 0]
+    gains = {frame: gain for clip in changing.clips for frame, gain in gains_of(clip).items()}
+    for frame, (found, expected) in enumerate(zip(shown, rendered, strict=True)):
+        gain = gains.get(frame)
+        # The filter multiplies luma as it is coded, black included.
+        darker = 16 * (1 - gain.share) if gain is not None and gain.colour == "black" else 0
+        assert expected - darker - 2 <= found <= expected + 2
+    # A clip that is in a dissolve is played by nobody else.
+    for tractor in [element for element in player.tractors.values() if element.find("track") is not None][:-1]:
+        first, second = (part.get("producer") for part in tractor.findall("track"))
+        assert first != second
+
+
+def test_melt_mixes_as_it_is_counted_on(changing: EditList, tmp_path: Path) -> None:
+    if shutil.which("melt") is None:
+        pytest.skip("melt is not installed")
+    text = mlt.write(timeline(changing), changing)
+    (tmp_path / "edit.mlt").write_text(text, encoding="utf-8")
+    out = tmp_path / "out.mkv"
+    command = ["melt", str(tmp_path / "edit.mlt"), "-consumer", f"avformat:{out}", "vcodec=ffv1", "an=1"]
+    subprocess.run([*command, "real_time=-1", "terminate_on_pause=1"], check=True, capture_output=True, timeout=120)
+    rates = {str(film.path): film.frame_rate for film in changing.films}
+    expected = Player(text).lumas("reinterpretation", luma_of, rates)
+    assert np.abs(even_values(out)[:, 0] - expected).max() <= 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(changing_edits())
+def test_whatever_changes_the_playlist_is_as_long_as_the_timeline(edit: EditList) -> None:
+    player = Player(mlt.write(timeline(edit), edit))
+    rates = {str(film.path): film.frame_rate for film in edit.films}
+    assert len(player.lumas("reinterpretation", luma_of, rates)) == player.count
 
 
 _ANY_RATE = st.sampled_from([*RATES.values()])

@@ -67,6 +67,10 @@ def test_every_number_of_every_clip() -> None:
         "clip",
         "kind",
         *(name for name in rows[1] if name.startswith("record_")),
+        "begins",
+        "begins_frames",
+        "ends",
+        "ends_frames",
         "trailer",
         "suggestions",
     }

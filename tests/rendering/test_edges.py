@@ -14,7 +14,7 @@ from reinterpret.rendering import edges
 from reinterpret.rendering.edges import Edges, PictureEdges, film_edges, find_bars, find_soft, measure, stretch_edges
 from reinterpret.timebase import Span
 from reinterpret.video import probe
-from tests.judging import remade
+from tests.judging import remade, turned
 from tests.rendering.made_films import film_of, night, scenes, with_bars
 
 WIDTH, HEIGHT = 320, 180
@@ -113,9 +113,8 @@ def test_a_film_with_bars_in_some_shots_has_those_of_each_shot(tmp_path: Path) -
 
 
 def test_edges_are_those_of_the_upright_picture(tmp_path: Path) -> None:
-    turned = (np.rot90(picture) for picture in with_bars(scenes(30, WIDTH, HEIGHT), (0, 20, 0, 24)))
-    bare = film_of(tmp_path / "bare.mp4", turned)
-    video = probe(remade(bare, tmp_path / "turned.mp4", "-c", "copy", before=["-display_rotation", "-90"]))
+    lying = (np.rot90(picture) for picture in with_bars(scenes(30, WIDTH, HEIGHT), (0, 20, 0, 24)))
+    video = probe(turned(film_of(tmp_path / "bare.mp4", lying), tmp_path / "turned.mp4", -90))
     assert video.rotation == 90
     assert film_edges(video) == PictureEdges(WIDTH, HEIGHT, Edges(0, 20, 0, 24), Edges())
 
