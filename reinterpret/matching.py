@@ -201,7 +201,8 @@ def answer(
     )
     matches = dict(zip(asked, aligned, strict=True))
     clips = [
-        _clip_at(place, film.grid, matches.get(number, []), settings=settings) for number, place in enumerate(places)
+        _clip_at(place, following, film.grid, matches.get(number, []), settings=settings)
+        for number, (place, following) in enumerate(zip(places, [*places[1:], None], strict=True))
     ]
     named = sorted({entry.film for of_place in matches.values() for entry in of_place})
     return EditList(film.video, film.grid, tuple(library.video(name) for name in named), tuple(clips))
@@ -214,12 +215,19 @@ def _fate(place: Place, settings: MatchSettings) -> ClipKind:
     return "footage" if place.kind == "scene" else place.kind
 
 
-def _clip_at(place: Place, grid: FrameGrid, matches: Sequence[Match], *, settings: MatchSettings) -> Clip:
+def _clip_at(
+    place: Place, following: Place | None, grid: FrameGrid, matches: Sequence[Match], *, settings: MatchSettings
+) -> Clip:
     """A place of the trailer as a clip. matches: what it shows, if it is footage, then its suggestions."""
     fate = _fate(place, settings)
     if fate != "footage":
         return Clip(place.first_frame, place.frame_count, fate, suggestions=tuple(matches))
-    best, *others = matches
+    begins, ends = place.dissolve, None if following is None else following.dissolve
+    handles = (
+        Fraction(0 if begins is None else begins.before) / grid.rate,
+        Fraction(ends.after if ends else 0) / grid.rate,
+    )
+    best, *others = (_with_handles(match, *handles) for match in matches)
     return Clip(
         place.first_frame,
         place.frame_count,
@@ -231,6 +239,16 @@ def _clip_at(place: Place, grid: FrameGrid, matches: Sequence[Match], *, setting
         fade_out=place.fade_out,
         dissolve=place.dissolve,
     )
+
+
+def _with_handles(match: Match, before: Fraction, after: Fraction) -> Match:
+    """The match with so many seconds of its shot beside what is used, for dissolves; as it is if there is no room."""
+    used, shot = match.source_span, match.shot_span
+    first, last = shot.start + before, shot.end - after - used.duration
+    if first > last:
+        return match
+    start = min(max(used.start, first), last)
+    return replace(match, source_span=Span(start, start + used.duration))
 
 
 def span_of(place: Place, grid: FrameGrid) -> Span:

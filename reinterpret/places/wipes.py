@@ -12,7 +12,8 @@ import numpy as np
 from reinterpret.places.grid_light import GridLight
 
 # How far the frames are, in the mean, from the nearest mixture of the two pictures, in shares of how far these are from
-# each other. In 25 wipes of edited films, eleven of them pushes and slides, 0.03 to 0.45; a wing before the lens 1.4.
+# each other. 31 of the 32 wipes found in edited films have less, pushes and slides among them; a wing before the lens
+# has 1.4.
 _MIXED_SHARE = 0.8
 # Light is sorted into so many steps, and mixed in so many shares.
 _STEPS, _SHARES = 32, 21
