@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from reinterpret.timebase import Span
 
@@ -32,7 +33,10 @@ class SharedShot:
     """The clips that show one archive shot."""
 
     def __init__(self, body: Span, uses: Sequence[Use], apart: Fraction) -> None:
-        """body: what can be used of it. apart: seconds between two stretches, at least; and as long as they are."""
+        """body: what can be used of it. apart: seconds between two stretches, at least.
+
+        Of two that follow each other in the trailer, they lie as far apart as they are long.
+        """
         self._body, self._apart = body, apart
         self._uses = {use.place: use for use in sorted(uses, key=lambda use: use.place)}
 
@@ -55,7 +59,9 @@ class SharedShot:
     def _spare(self, use: Use, distant: bool) -> Fraction:
         """What the clips behind one need that have no span yet."""
         behind = [other for other in self._uses.values() if other.place > use.place and other.span is None]
-        return sum((other.needed + self._gap(use, other, distant) for other in behind), Fraction(0))
+        return sum(
+            (other.needed + self._gap(one, other, distant) for one, other in pairwise([use, *behind])), Fraction(0)
+        )
 
     def _gap(self, one: Use, other: Use, distant: bool) -> Fraction:
         return max(self._apart, one.needed, other.needed) if distant and one.echo != other.echo else Fraction(0)
@@ -71,7 +77,7 @@ class SharedShot:
             (other.span.start - gap, other.span.end + gap)
             for other in self._uses.values()
             if other is not use and other.span is not None
-            for gap in [self._gap(use, other, distant)]
+            for gap in [self._apart if distant and use.echo != other.echo else Fraction(0)]
         ]
         for start, end in sorted(others):
             if start > begin:

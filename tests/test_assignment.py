@@ -258,7 +258,7 @@ def test_an_edit_holds_together_and_numbers_are_only_names(
     rules = Rules(reuse=reuse, max_per_film=limit, seed=seed)
     places = assign(table, echoes=echoes, rules=rules, looks=Looks(frozenset(alike)))
     assert all(0 <= place < len(found) for place, found in zip(places, table, strict=True))
-    assert assign(table, echoes=echoes, rules=rules) == places
+    assert assign(table, echoes=echoes, rules=rules, looks=Looks(frozenset(alike))) == places
     for echo in set(echoes):
         members = [number for number, other in enumerate(echoes) if other == echo]
         if set.intersection(*({candidate.shot for candidate in table[number]} for number in members)):
