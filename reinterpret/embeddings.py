@@ -15,6 +15,7 @@ from reinterpret.cues.facts import MOVEMENT_COLUMNS, ShotFacts
 from reinterpret.cues.lettering import Lettering, usable_span
 from reinterpret.cues.lettering_search import look_for_lettering
 from reinterpret.cues.motion_meter import Course, MotionMeter
+from reinterpret.cues.paint_out import painted_out
 from reinterpret.cues.text_finder import QUICK_PIXELS, can_read, resized
 from reinterpret.cues.vectors import CueVectors, together, vectors_of
 from reinterpret.encoders import Encoder, Seen
@@ -213,6 +214,8 @@ class _PicturedShot:
     layout_course: LayoutCourse
     seconds: tuple[Fraction, ...]
     pictures: tuple[np.ndarray, ...]
+    unlettered: tuple[np.ndarray, ...]
+    """The same pictures without what is written on them, for the encoder."""
     thumbnail: bytes
 
 
@@ -238,16 +241,31 @@ def _pick(scanned: Iterable[ScannedShot], meters: _Meters, video: Video, read: b
         samples = _evenly_spaced(entry.samples, entry.shot)
         pictures = [scaler.rgb_of_planes(sample.planes) for sample in samples]
         top, bottom, left, right = picture_area(np.max(np.stack(pictures), axis=(0, 3)))
+        # At once, as the larger pictures are not kept.
+        lettering = look_for_lettering(pictures_of(entry), float(entry.shot.body.duration)) if read else None
+        unlettered = _unlettered(pictures, [float(sample.seconds) for sample in samples], lettering)
         yield _PicturedShot(
             shot=entry.shot,
-            # At once, as the larger pictures are not kept.
-            lettering=look_for_lettering(pictures_of(entry), float(entry.shot.body.duration)) if read else None,
+            lettering=lettering,
             course=course,
             layout_course=layout_course,
             seconds=tuple(sample.seconds for sample in samples),
             pictures=tuple(picture[top:bottom, left:right] for picture in pictures),
+            unlettered=tuple(picture[top:bottom, left:right] for picture in unlettered),
             thumbnail=_jpeg(pictures[len(pictures) // 2], video),
         )
+
+
+def _unlettered(
+    pictures: Sequence[np.ndarray], seconds: Sequence[float], lettering: Lettering | None
+) -> Sequence[np.ndarray]:
+    """The pictures of a shot without what is written on them, as it was read in the picture nearest in time to each."""
+    if not lettering:
+        return pictures
+    lettering = lettering.in_words()
+    read = np.array(lettering.seconds)
+    nearest = [int(np.abs(read - instant).argmin()) for instant in seconds]
+    return [painted_out(picture, lettering.lines[place]) for picture, place in zip(pictures, nearest, strict=True)]
 
 
 class _Pictures:
@@ -332,7 +350,7 @@ def _embed(shots: Iterable[_PicturedShot], encoder: Encoder, frame_rate: float) 
 
 
 def _embed_together(shots: list[_PicturedShot], encoder: Encoder, frame_rate: float) -> Iterator[_EmbeddedShot]:
-    seen = _seen([picture for shot in shots for picture in shot.pictures], encoder)
+    seen = _seen([picture for shot in shots for picture in shot.unlettered], encoder)
     position = 0
     for shot in shots:
         rows = slice(position, position + len(shot.pictures))

@@ -29,7 +29,7 @@ from reinterpret.edits import Clip, ClipKind, EditList, Match
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError
-from reinterpret.face_preference import FacePolicy, applies, with_faces
+from reinterpret.face_preference import applies, with_faces
 from reinterpret.library import Library, library_encoder
 from reinterpret.match_settings import MatchSettings, ShortPolicy
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
@@ -153,15 +153,7 @@ def answer(
     # Titles that are kept have suggestions all the same, for those who change their mind.
     asked = [number for number, place in enumerate(places) if place.row is not None]
     targets = targets_of(film, neighbours, {number: places[number] for number in asked})
-    hits = find_hits(
-        neighbours,
-        targets,
-        suggestions=settings.suggestions,
-        weights=settings.weights,
-        without=without,
-        text_ok=settings.text_ok,
-        faces=settings.faces,
-    )
+    hits = find_hits(neighbours, targets, settings, without=without)
     if not all(hits):
         raise LibraryError(
             f"{library.path}: has no footage to match with (the trailer itself and what is left out do not count); "
@@ -301,20 +293,14 @@ def targets_of(film: Film, neighbours: Neighbours, places: Mapping[int, Place]) 
 
 
 def find_hits(
-    neighbours: Neighbours,
-    targets: Targets,
-    *,
-    suggestions: int,
-    weights: Mapping[str, float],
-    without: frozenset[str] = frozenset(),
-    text_ok: bool = False,
-    faces: FacePolicy = "prefer",
+    neighbours: Neighbours, targets: Targets, settings: MatchSettings, *, without: frozenset[str] = frozenset()
 ) -> list[list[Hit]]:
     """For each target the archive shots most like it, best first: enough for an assignment, and for suggestions.
 
-    without: films that may not answer. text_ok, faces: see `MatchSettings`.
+    without: films that may not answer.
     """
-    wanted = min(max(suggestions, _FEWEST_CANDIDATES, 2 * len(targets)), _MOST_CANDIDATES)
+    weights, text_ok = settings.weights, settings.text_ok
+    wanted = min(max(settings.suggestions, _FEWEST_CANDIDATES, 2 * len(targets)), _MOST_CANDIDATES)
     hits: list[list[Hit]] = [[] for _ in range(len(targets))]
     # Words, among them slates, answer words alone.
     for titles in (False, True):
@@ -323,7 +309,7 @@ def find_hits(
         found = neighbours.search(query, wanted, weights=weights, without=without, titles=titles, text_ok=text_ok)
         if rows and not any(found):
             found = neighbours.search(query, wanted, weights=weights, without=without, text_ok=True)
-        if faces == "prefer" and applies(weights):
+        if settings.faces == "prefer" and applies(weights):
             found = with_faces(neighbours, query, found, weights=weights, without=without)
         for number, of_target in zip(rows, found, strict=True):
             hits[number] = of_target if text_ok else _without_titles(neighbours, of_target, targets.needed[number])

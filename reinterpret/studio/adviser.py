@@ -387,16 +387,10 @@ class _Asking:
         by = frozenset(weights.items())
         frames = [(edit.clips[place].first_frame, edit.clips[place].end_frame) for place in targets.places]
         new = [row for row, place in enumerate(frames) if (place, by) not in self._hits]
-        found = find_hits(
-            self._neighbours,
-            targets.rows(new),
-            # As many as all of them together need, however few are new.
-            suggestions=max(self._settings.suggestions, 2 * len(targets)),
-            weights=weights,
-            without=self._without,
-            text_ok=self._settings.text_ok,
-            faces=self._settings.faces,
-        )
+        # As many as all of them together need, however few are new.
+        most = max(self._settings.suggestions, 2 * len(targets))
+        settings = replace(self._settings, weights=weights, suggestions=most)
+        found = find_hits(self._neighbours, targets.rows(new), settings, without=self._without)
         self._hits |= {(frames[row], by): hits for row, hits in zip(new, found, strict=True)}
         candidates = []
         for place, at in zip(targets.places, frames, strict=True):
