@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reinterpret.assignment import Rules
+    from reinterpret.clip_transitions import Dissolve, Fade
     from reinterpret.compilation import CompileSettings, compile_shots
     from reinterpret.cues import PRESETS
     from reinterpret.edits import Clip, EditList, Match, Soundtrack
@@ -59,10 +60,12 @@ _HOMES = {
     "CompileSettings": "compilation",
     "ConflictError": "errors",
     "Detection": "shots",
+    "Dissolve": "clip_transitions",
     "EditError": "errors",
     "EditList": "edits",
     "Embeddings": "embeddings",
     "EncoderError": "errors",
+    "Fade": "clip_transitions",
     "FfmpegError": "errors",
     "Film": "embeddings",
     "FrameBatch": "frames",
@@ -129,10 +132,12 @@ __all__ = [
     "CompileSettings",
     "ConflictError",
     "Detection",
+    "Dissolve",
     "EditError",
     "EditList",
     "Embeddings",
     "EncoderError",
+    "Fade",
     "FfmpegError",
     "Film",
     "FrameBatch",
