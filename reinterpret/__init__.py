@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reinterpret.assignment import Rules
+    from reinterpret.clip_transitions import Dissolve, Fade
     from reinterpret.compilation import CompileSettings, compile_shots
     from reinterpret.costs import Costs
     from reinterpret.cues import PRESETS
@@ -63,10 +64,12 @@ _HOMES = {
     "ConflictError": "errors",
     "Costs": "costs",
     "Detection": "shots",
+    "Dissolve": "clip_transitions",
     "EditError": "errors",
     "EditList": "edits",
     "Embeddings": "embeddings",
     "EncoderError": "errors",
+    "Fade": "clip_transitions",
     "FfmpegError": "errors",
     "Film": "embeddings",
     "FrameBatch": "frames",
@@ -138,10 +141,12 @@ __all__ = [
     "ConflictError",
     "Costs",
     "Detection",
+    "Dissolve",
     "EditError",
     "EditList",
     "Embeddings",
     "EncoderError",
+    "Fade",
     "FfmpegError",
     "Film",
     "FrameBatch",

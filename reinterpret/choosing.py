@@ -294,6 +294,33 @@ def set_dissolve(edit: EditList, clip: int, dissolve: Dissolve | None) -> EditLi
     return edit if clips == edit.clips else replace(edit, clips=clips)
 
 
+def cut_at(edit: EditList, clip: int, *, begins: bool) -> EditList:
+    """A clip begins, or ends, with a cut, whatever transition it had there. Raises UsageError."""
+    if begins:
+        return set_dissolve(set_fade_in(edit, clip, None), clip, None)
+    edit = set_fade_out(edit, clip, None)
+    return edit if clip + 1 >= len(edit.clips) else set_dissolve(edit, clip + 1, None)
+
+
+def transition_of(edit: EditList, clip: int, other: EditList, *, begins: bool) -> EditList | None:
+    """A clip begins, or ends, as another edit of the trailer has it at that frame; None if that has a cut there.
+
+    Raises UsageError where there is no room for it.
+    """
+    wanted = _clip(edit, clip)
+    same = {(found.first_frame if begins else found.end_frame): found for found in other.clips}
+    found = same.get(wanted.first_frame if begins else wanted.end_frame)
+    if begins and found is not None and found.dissolve is not None:
+        return set_dissolve(edit, clip, found.dissolve)
+    fade = None if found is None else found.fade_in if begins else found.fade_out
+    if fade is not None:
+        return set_fade_in(edit, clip, fade) if begins else set_fade_out(edit, clip, fade)
+    if not begins and clip + 1 < len(edit.clips):
+        behind = next((one for one in other.clips if one.first_frame == wanted.end_frame), None)
+        return None if behind is None or behind.dissolve is None else set_dissolve(edit, clip + 1, behind.dissolve)
+    return None
+
+
 def _room(edit: EditList, number: int, bare: Clip) -> int:
     """How many frames a clip without a transition at its beginning has for one."""
     following = edit.clips[number + 1].dissolve if number + 1 < len(edit.clips) else None

@@ -14,7 +14,6 @@ from urllib.parse import unquote, urlsplit
 
 import opentimelineio as otio
 
-from reinterpret.clip_transitions import Fade
 from reinterpret.edits import Clip, ClipKind, EditList, Match
 from reinterpret.interchange.events import Event, Record
 from reinterpret.interchange.media import MediaFacts
@@ -172,7 +171,7 @@ def accounts(timeline: otio.schema.Timeline, edit: EditList) -> list[Account]:
 
 def _account(number: int, clip: Clip, edit: EditList, record: Record, events: Sequence[Event]) -> Account:
     place = Stretch(events[0].first, events[-1].end, record.rate, record.start_frame, record.drop)
-    begins, ends = _edge(edit, clip, number, clip.fade_in), _edge(edit, clip, number + 1, clip.fade_out)
+    begins, ends = (edge_of(edit, number, begins=first) for first in (True, False))
     media = events[0].media
     film = edit.film(clip.match.film) if clip.match is not None else edit.trailer if clip.kind == "title" else None
     if film is None or media is None:
@@ -185,8 +184,10 @@ def _account(number: int, clip: Clip, edit: EditList, record: Record, events: Se
     return Account(number + 1, clip, place, film, path, source, held, media.offline, begins, ends)
 
 
-def _edge(edit: EditList, clip: Clip, cut: int, fade: Fade | None) -> Edge:
-    """What is seen at one end of a clip. cut: the number of the clip that begins there. fade: the clip's own."""
+def edge_of(edit: EditList, number: int, *, begins: bool) -> Edge:
+    """How a clip begins, or ends, as it is rendered."""
+    clip = edit.clips[number]
+    cut, fade = (number, clip.fade_in) if begins else (number + 1, clip.fade_out)
     dissolve = edit.dissolve_at(cut) if cut < len(edit.clips) else None
     if dissolve is not None:
         return Edge("dissolve", dissolve.frame_count, before=dissolve.before)

@@ -33,6 +33,8 @@ class Command(BaseModel):
     frame: int = Field(0, ge=0)
     """Of the trailer."""
     locked: bool = True
+    follow: bool = True
+    """Whether a shot begins, or ends, as the trailer's does; else with a cut."""
     seed: int | None = Field(None, ge=0, lt=2**31)
 
 
@@ -49,6 +51,8 @@ class Desk:
         whole: dict[str, Callable[[], State]] = {
             "choose": lambda: session.choose(revision, command.clip, self._film(command), command.shot),
             "reject": lambda: session.reject(revision, command.clip, self._film(command), command.shot),
+            "begin": lambda: self._edge(command, begins=True),
+            "end": lambda: self._edge(command, begins=False),
             "again": lambda: session.again(revision, seed=command.seed),
             "undo": lambda: session.undo(revision),
             "redo": lambda: session.redo(revision),
@@ -60,6 +64,10 @@ class Desk:
             return whole[verb]()
         change = _CHANGES[verb]
         return session.apply(revision, lambda edit: change(edit, command))
+
+    def _edge(self, command: Command, *, begins: bool) -> State:
+        change = self.session.follow if command.follow else self.session.cut
+        return change(command.revision, command.clip, begins=begins)
 
     def _film(self, command: Command) -> str:
         return self.film(command.film).fingerprint
@@ -117,5 +125,8 @@ def said(verb: str, command: Command) -> str:
     """A few words about what was done."""
     if verb in _WHOLE_WORDS:
         return _WHOLE_WORDS[verb]
+    if verb in ("begin", "end"):
+        how = "as the trailer does" if command.follow else "with a cut"
+        return f"Shot {command.clip + 1}: {verb}s {how}"
     words = _WORDS[verb] if verb != "lock" else "locked" if command.locked else "unlocked"
     return f"Shot {command.clip + 1}: {words}"

@@ -10,6 +10,8 @@ down: it is the newest that is the same, byte for byte, as the edit itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,6 +84,12 @@ class History:
     def can_redo(self) -> bool:
         """Whether there is a state after the current one."""
         return self._place + 1 < len(self._entries)
+
+    def others(self) -> Iterator[EditList]:
+        """The states other than the current one, those before it first; none that cannot be read any more."""
+        for place in (*range(self._place - 1, -1, -1), *range(self._place + 1, len(self._entries))):
+            with suppress(EditError, OSError):
+                yield self._loaded(place)
 
     def push(self, edit: EditList) -> None:
         """A new state after the current one; what was undone is gone."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.errors import ReinterpretError
 from reinterpret.rendering.film import render
@@ -40,8 +41,8 @@ _MOST_WAITED_FOR = 5
 _KEPT = 3
 
 
-# What of a clip is seen: where it is, and what it shows.
-_Picture = tuple[int, int, str, str, Span | None, Span | None, Fraction]
+# What of a clip is seen: where it is, what it shows, and how it begins and ends.
+_Picture = tuple[int, int, str, str, Span | None, Span | None, Fraction, Fade | None, Fade | None, Dissolve | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,8 @@ def _trailer_alone(edit: EditList) -> EditList:
 def _picture(clip: Clip) -> _Picture:
     match = clip.match
     shown = ("", None, None) if match is None else (match.film, match.source_span, match.shot_span)
-    return (clip.first_frame, clip.frame_count, clip.kind, *shown, clip.speed)
+    changing = (clip.fade_in, clip.fade_out, clip.dissolve)
+    return (clip.first_frame, clip.frame_count, clip.kind, *shown, clip.speed, *changing)
 
 
 def _shown_black(edit: EditList, offline: Collection[str]) -> EditList:

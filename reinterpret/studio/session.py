@@ -167,6 +167,24 @@ class Session:
 
         return self.apply(revision, swapped)
 
+    def cut(self, revision: int, clip: int, *, begins: bool) -> State:
+        """A clip begins, or ends, with a cut in place of the trailer's fade or dissolve."""
+        return self.apply(revision, lambda edit: choosing.cut_at(edit, clip, begins=begins))
+
+    def follow(self, revision: int, clip: int, *, begins: bool) -> State:
+        """A clip begins, or ends, with the trailer's fade or dissolve again, as an earlier state of the edit has it."""
+
+        def followed(edit: EditList) -> EditList:
+            for other in self._history.others():
+                if (made := choosing.transition_of(edit, clip, other, begins=begins)) is not None:
+                    return made
+            raise UsageError(
+                f"no state of this edit has a fade or a dissolve at the {'beginning' if begins else 'end'} of shot "
+                f"{clip + 1}; make the edit again to have it measured in the trailer"
+            )
+
+        return self.apply(revision, followed)
+
     def again(self, revision: int, *, seed: int | None = None, weights: Mapping[str, float] | None = None) -> State:
         """Every clip of footage that is not locked gets the best shot for the whole; see `Adviser.again`."""
         return self.apply(revision, lambda edit: self._adviser.again(edit, seed=seed, weights=weights))

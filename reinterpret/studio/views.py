@@ -8,11 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 from reinterpret.edits import Clip, EditList, Match
+from reinterpret.interchange.accounts import edge_of
 from reinterpret.studio.films import Films
 from reinterpret.timebase import ROUNDING_SECONDS, format_seconds
 from reinterpret.video import Video
 
-_KINDS = {"footage": "", "title": "the trailer itself", "black": "black"}
+_KINDS = {"footage": "", "title": "the trailer itself", "black": "black", "white": "white"}
 
 
 def clip_views(edit: EditList, films: Films, *, offline: Collection[str] = ()) -> list[dict[str, Any]]:
@@ -40,9 +41,38 @@ def _clip_view(edit: EditList, number: int, clip: Clip, films: Films, offline: C
         "locked": clip.locked,
         "rejected": len(clip.rejected),
         "match": shown,
+        "begins": _edge_view(edit, number, begins=True),
+        "ends": _edge_view(edit, number, begins=False),
     }
     view["label"] = clip_label(view)
     return view
+
+
+def _edge_view(edit: EditList, number: int, *, begins: bool) -> dict[str, Any]:
+    """How a clip begins, or ends: what the edit has there, what is rendered of it, and over how much of the clip."""
+    clip, slot = edit.clips[number], edit.grid.slot
+    edge = edge_of(edit, number, begins=begins)
+    cut = number if begins else number + 1
+    has = (clip.fade_in if begins else clip.fade_out) is not None
+    dissolve = edit.clips[cut].dissolve if cut < len(edit.clips) else None
+    within = 0
+    if edge.kind == "dissolve" and dissolve is not None:
+        frame = edit.clips[cut].first_frame
+        bounds = (frame, frame + dissolve.after) if begins else (frame - dissolve.before, frame)
+        within = slot(bounds[1]) - slot(bounds[0])
+    elif edge.kind == "fade":
+        bounds = (0, edge.frames) if begins else (clip.frame_count - edge.frames, clip.frame_count)
+        within = slot(clip.first_frame + bounds[1]) - slot(clip.first_frame + bounds[0])
+    return {
+        "kind": edge.kind,
+        "colour": edge.colour,
+        "frames": edge.frames,
+        # Of the clip's own places on the grid: what the strip draws.
+        "places": within,
+        # Whether the edit has one at all: some are rendered as a cut, for lack of frames.
+        "follows": has or dissolve is not None,
+        "words": edge.words(begins=begins),
+    }
 
 
 def match_view(match: Match, film: Video, films: Films, *, offline: Collection[str] = ()) -> dict[str, Any]:
@@ -80,8 +110,9 @@ def clip_label(view: dict[str, Any]) -> str:
         shown = f"{match['name']} at {match['at']}, score {match['score']:.2f}"
         shown += f", {match['shared']}" if match["shared"] else ""
         shown += ", the film is missing" if match["offline"] else ""
+    edges = "".join(f", {view[edge]['words']}" for edge in ("begins", "ends") if view[edge]["words"])
     locked = ", locked" if view["locked"] else ""
-    return f"Shot {view['number'] + 1}, at {view['start']}, {view['seconds']:.1f} seconds: {shown}{locked}"
+    return f"Shot {view['number'] + 1}, at {view['start']}, {view['seconds']:.1f} seconds: {shown}{edges}{locked}"
 
 
 def pixels_per_second(lengths: Iterable[float]) -> float:

@@ -11,12 +11,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 
+from reinterpret import choosing
+from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import EditList, Match
 from reinterpret.ingest import index
 from reinterpret.library import Library
@@ -24,6 +28,7 @@ from reinterpret.matching import match
 from reinterpret.studio.job import RenderJob
 from reinterpret.studio.page import Page
 from reinterpret.studio.server import create_app, listen
+from reinterpret.timebase import Span
 from tests.judging import ROOT
 
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
@@ -397,6 +402,56 @@ def test_splitting_joining_and_moving_cuts(person: Person, edit_path: Path) -> N
     assert person.page.evaluate(f"{shots}.map((shot) => shot.querySelectorAll('.theirs img').length > 0)") == [
         True for _ in frames
     ]
+
+
+def test_fades_and_dissolves_are_drawn_and_become_cuts_and_back(
+    page: Page, chromium: Any, address: str, edit_path: Path
+) -> None:
+    def changing(edit: EditList) -> EditList:
+        # Where each shot has the frames that the dissolve needs.
+        clips = [replace(clip, match=clip.match and reaching(clip.match)) for clip in edit.clips]
+        edit = replace(edit, clips=tuple(clips))
+        return choosing.set_dissolve(choosing.set_fade_out(edit, 1, Fade("white", (0.7, 0.2))), 3, Dissolve(6, 4))
+
+    state = page.session.apply(page.session.state().revision, changing)
+    assert state.edit.dissolve_at(3) is not None
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    person = Person(context.new_page(), address)
+    drawn = "#shot-{} .edges .{}"
+    assert person.page.get_attribute(drawn.format(1, "ends"), "class") == "ends fade white"
+    assert person.page.get_attribute(drawn.format(2, "ends"), "class") == "ends dissolve"
+    assert person.page.get_attribute(drawn.format(3, "begins"), "class") == "begins dissolve"
+    widths = [person.page.locator(drawn.format(*edge)).bounding_box()["width"] for edge in ((2, "ends"), (3, "begins"))]
+    assert widths[0] > widths[1] > 3
+    person.goes_to(3)
+    assert person.page.inner_text("#begin").startswith("In: dissolve 10")
+    assert person.page.get_attribute("#begin", "aria-pressed") == "true"
+    person.press("f")
+    person.hears("Shot 4: begins with a cut")
+    person.until("document.querySelector('#begin').getAttribute('aria-pressed') === 'false'")
+    assert person.saved(edit_path).clips[3].dissolve is None
+    assert person.page.get_attribute(drawn.format(2, "ends"), "class") == "ends"
+    person.press("f")
+    person.hears("Shot 4: begins as the trailer does")
+    assert person.saved(edit_path).clips[3].dissolve == Dissolve(6, 4)
+    person.goes_to(1)
+    person.page.click("#end")
+    person.hears("Shot 2: ends with a cut")
+    assert person.saved(edit_path).clips[1].fade_out is None
+    person.press("z")
+    person.until("document.querySelector('#end').textContent.includes('fade 2')")
+    assert person.saved(edit_path) == state.edit
+    # Where the trailer is cut there is nothing to follow.
+    person.press("f")
+    person.until("document.querySelector('#problem').textContent.includes('No state of this edit has a fade')")
+    assert [problem for problem in person.problems if "400" not in problem] == []
+    context.close()
+
+
+def reaching(match: Match) -> Match:
+    """A match whose shot reaches a second further on both sides, as far as its film does."""
+    shot = match.shot_span
+    return replace(match, shot_span=Span(max(shot.start - 1, Fraction(0)), shot.end + 1))
 
 
 def test_what_cannot_be_done_to_the_shots_is_said_and_not_sent(person: Person, edit_path: Path) -> None:

@@ -15,7 +15,8 @@ import pytest
 
 from reinterpret import choosing
 from reinterpret.choosing import shot_of
-from reinterpret.edits import Clip, EditList, Soundtrack
+from reinterpret.clip_transitions import Fade
+from reinterpret.edits import EditList, Soundtrack
 from reinterpret.frames import FrameReader
 from reinterpret.rendering import segments
 from reinterpret.studio.preview import Preview
@@ -38,13 +39,13 @@ class Encoding:
         self.made: list[int] = []
         self.copied: list[int] = []
 
-    def encode(self, encoder: Any, path: Path, clip: Clip, planes: Any) -> bool:
+    def encode(self, encoder: Any, path: Path, number: int, planes: Any) -> bool:
         self.began.release()
         assert self.go_on.wait(20)
-        made = self._encode(encoder, path, clip, planes)
+        made = self._encode(encoder, path, number, planes)
         if made:
             beside = encoder.settings.layout == "side-by-side"
-            (self.made if beside else self.copied).append(clip.first_frame)
+            (self.made if beside else self.copied).append(encoder.edit.clips[number].first_frame)
         return made
 
 
@@ -105,6 +106,27 @@ def test_a_change_makes_one_segment(edit: EditList, encoding: Encoding, preview:
     assert encoding.made[before:] == [edit.clips[2].first_frame]
     assert first.exists()
     assert first != second
+
+
+def test_a_fade_or_dissolve_that_is_set_or_removed_is_seen(
+    edit: EditList, encoding: Encoding, preview: Preview
+) -> None:
+    encoding.go_on.set()
+    preview.want(edit, 1)
+    plain = pictures(shown(preview, 1))
+    faded = choosing.set_fade_in(edit, 2, Fade("black", (0.0, 0.5)))
+    before = len(encoding.made)
+    preview.want(faded, 2)
+    seen = pictures(shown(preview, 2))
+    first = edit.clips[2].first_frame
+    assert encoding.made[before:] == [first]
+    half = plain[0][1].shape[1] // 2
+    assert seen[first][1][:, half:].max() < 20
+    assert abs(seen[first + 1][1][:, half:].mean() - plain[first + 1][1][:, half:].mean() / 2) < 4
+    # The trailer beside it is as it was.
+    assert abs(seen[first][1][:, :half].mean() - plain[first][1][:, :half].mean()) < 2
+    preview.want(edit, 3)
+    assert shown(preview, 3).exists()
 
 
 def test_the_trailer_is_copied_once(

@@ -21,6 +21,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from reinterpret import choosing
+from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import EditList
 from reinterpret.errors import OutputError
 from reinterpret.library import Library
@@ -392,6 +393,43 @@ def test_locking_rejecting_sliding_and_cutting_say_what_they_did(browser: TestCl
     state = do(browser, "title", state["revision"], clip=0).json()
     assert state["clips"][0]["kind"] == "title"
     assert "the trailer itself" in state["clips"][0]["label"]
+
+
+def test_fades_and_dissolves_are_shown_and_changed(edit_path: Path, library: Library, tmp_path: Path) -> None:
+    edit = EditList.load(edit_path)
+    edit = choosing.set_fade_in(edit, 0, Fade("black", (0.0, 0.5, 0.75)))
+    choosing.set_dissolve(edit, 2, Dissolve(4, 6)).save(edit_path)
+    page = Page(Session.open(edit_path, library), tmp_path / "film.mp4")
+    with TestClient(create_app(page, token=TOKEN, port=PORT), base_url=HOME, follow_redirects=False) as browser:
+        browser.get(f"/?token={TOKEN}")
+        browser.headers["Origin"] = HOME
+        clips = browser.get("/state").json()["clips"]
+        assert {name: clips[0]["begins"][name] for name in ("kind", "colour", "frames", "places", "follows")} == {
+            "kind": "fade",
+            "colour": "black",
+            "frames": 3,
+            "places": 3,
+            "follows": True,
+        }
+        assert "begins with a fade from black of 3 frames" in clips[0]["label"]
+        dissolves = EditList.load(edit_path).dissolve_at(2) is not None
+        kind, places = ("dissolve", (4, 6)) if dissolves else ("cut", (0, 0))
+        assert [clips[1]["ends"]["kind"], clips[2]["begins"]["kind"]] == [kind, kind]
+        assert (clips[1]["ends"]["places"], clips[2]["begins"]["places"]) == places
+        assert clips[1]["ends"]["follows"]
+        assert not clips[3]["begins"]["follows"]
+        answer = do(browser, "begin", clip=0, follow=False).json()
+        assert answer["said"] == "Shot 1: begins with a cut"
+        assert not answer["clips"][0]["begins"]["follows"]
+        answer = do(browser, "begin", answer["revision"], clip=0).json()
+        assert answer["said"] == "Shot 1: begins as the trailer does"
+        assert EditList.load(edit_path).clips[0].fade_in == Fade("black", (0.0, 0.5, 0.75))
+        answer = do(browser, "end", answer["revision"], clip=1, follow=False).json()
+        assert EditList.load(edit_path).clips[2].dissolve is None
+        refused = do(browser, "begin", answer["revision"], clip=3)
+        assert refused.status_code == 400
+        assert "no state of this edit has a fade" in refused.json()["error"]
+    page.close()
 
 
 def test_the_in_point_goes_where_the_page_says_wherever_it_was(browser: TestClient) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from reinterpret import choosing
 from reinterpret.choosing import shot_of
+from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import EditList
 from reinterpret.errors import ConflictError, EditError, OutputError, UsageError
 from reinterpret.ingest import index
@@ -70,6 +71,41 @@ def test_an_operation_that_fails_changes_nothing(path: Path, session: Session) -
     with pytest.raises(UsageError, match="there is no clip 9"):
         locked(session, 9)
     assert (session.state(), path.read_bytes()) == before
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> Path:
+    """Three clips: the first fades out, and the last dissolves out of the second."""
+    made = edit()
+    made = choosing.set_fade_out(made, 0, Fade("black", (0.8, 0.1, 0.0)))
+    choosing.set_dissolve(made, 2, Dissolve(2, 3)).save(tmp_path / "changing.json")
+    return tmp_path / "changing.json"
+
+
+def test_a_transition_becomes_a_cut_and_follows_the_trailer_again(changing: Path) -> None:
+    session = Session.open(changing)
+    before = session.state().edit
+    state = session.cut(1, 0, begins=False)
+    assert state.edit.clips[0].fade_out is None
+    state = session.cut(state.revision, 2, begins=True)
+    assert state.edit.clips[2].dissolve is None
+    assert EditList.load(changing) == state.edit
+    assert session.follow(state.revision, 0, begins=False).edit.clips[0] == before.clips[0]
+    session.close()
+    # Also after a restart; the end of the second clip is the dissolve of the third.
+    session = Session.open(changing)
+    state = session.follow(session.state().revision, 1, begins=False)
+    assert state.edit == before
+    state = session.cut(state.revision, 1, begins=False)
+    assert state.edit.clips[2].dissolve is None
+    assert session.undo(state.revision).edit == before
+    session.close()
+
+
+def test_where_the_trailer_is_cut_there_is_nothing_to_follow(path: Path, session: Session) -> None:
+    with pytest.raises(UsageError, match="no state of this edit has a fade or a dissolve at the beginning of shot 2"):
+        session.follow(1, 1, begins=True)
+    assert session.cut(1, 1, begins=True).revision == 1
 
 
 def test_undo_works_across_a_restart(path: Path) -> None:

@@ -66,7 +66,7 @@ export class Strip {
     }
     this.rate = state.rate;
     this.slots = state.slots;
-    this.clips = state.clips;
+    this.clips = [...state.clips]; // its own: what is marked here must not change the state
     this.widen();
     state.clips.forEach((clip) => this.mark(clip));
   }
@@ -93,6 +93,12 @@ export class Strip {
     const own = { film: 0, first: clip.first, end: clip.end };
     this.pictures(shot.querySelector(".theirs"), own, count, width);
     this.pictures(shot.querySelector(".ours"), clip.match ?? (clip.kind === "title" ? own : null), count, width);
+    for (const edge of ["begins", "ends"]) {
+      const { kind, colour, places } = clip[edge];
+      const drawn = shot.querySelector(`.edges .${edge}`);
+      drawn.className = kind === "cut" ? edge : `${edge} ${kind} ${colour}`.trim();
+      drawn.style.width = `${kind === "cut" ? 0 : Math.max(3, (places / this.rate) * this.px)}px`;
+    }
   }
 
   // The same elements as before, where there are some: nothing flickers, nothing piles up.
@@ -149,7 +155,7 @@ export class Strip {
     const marks = [];
     if (clip.locked) marks.push(["lock", ""]);
     if (clip.kind === "title") marks.push(["kind", "trailer"]);
-    if (clip.kind === "black") marks.push(["kind", "black"]);
+    if (clip.kind === "black" || clip.kind === "white") marks.push(["kind", clip.kind]);
     if (clip.match?.offline) marks.push(["gone", "missing"]);
     shot.querySelector(".marks").replaceChildren(...marks.map(([kind, words]) => badge(kind, words)));
   }

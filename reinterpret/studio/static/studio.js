@@ -123,7 +123,16 @@ function showClip(options = {}) {
   by("join").disabled = now.number + 1 >= state.clips.length;
   by("split").disabled = now.frames < 2;
   by("cut-back").disabled = by("cut-on").disabled = now.number === 0;
+  for (const [id, edge, where] of [["begin", now.begins, "In"], ["end", now.ends, "Out"]]) {
+    by(id).setAttribute("aria-pressed", String(edge.follows));
+    by(id).querySelector(".words").textContent = `${where}: ${edgeWords(edge)}`;
+  }
   why(now.match);
+}
+
+function edgeWords({ kind, frames, follows }) {
+  if (kind !== "cut") return `${kind} ${frames}`;
+  return follows ? "cut, no frames to dissolve" : "cut";
 }
 
 function why(match) {
@@ -324,6 +333,13 @@ function cut(number, frames) {
   perform("cut", () => ({ clip: number, frame: (edited(number)?.first_frame ?? 0) + frames }));
 }
 
+// What is to be at one end of the shot is decided when all before it has been answered.
+function edge(verb) {
+  const number = hand;
+  const end = verb === "begin" ? "begins" : "ends";
+  perform(verb, () => ({ clip: number, follow: !edited(number)?.[end]?.follows }));
+}
+
 function another() {
   seed += 1;
   perform("again", { seed });
@@ -447,6 +463,8 @@ const acts = {
   swap,
   split,
   join: () => perform("join", { clip: hand }),
+  begin: () => edge("begin"),
+  end: () => edge("end"),
   "cut-back": () => cut(hand, -1),
   "cut-on": () => cut(hand, 1),
   choose: () => choose(),
@@ -499,6 +517,8 @@ listen({
   "]": () => cut(hand, 1),
   "{": () => cut(hand + 1, -1),
   "}": () => cut(hand + 1, 1),
+  f: acts.begin,
+  "Shift+f": acts.end,
   a: acts.again,
   "Shift+a": another,
   r: render,

@@ -74,6 +74,7 @@ export class Viewer {
     source(left, moving(0, clip.first, end, HEIGHT), still(0, clip.first));
     right.classList.toggle("trying", trying);
     right.classList.toggle("dark", !match && clip.kind !== "title");
+    right.classList.toggle("white", !match && clip.kind === "white");
     if (match) {
       this.in = match.first;
       this.matchSpeed = match.speed ?? this.fittingSpeed(match);
@@ -108,7 +109,7 @@ export class Viewer {
 
   caption(trying) {
     const { clip, match } = this;
-    let words = "Black";
+    let words = clip.kind === "white" ? "White" : "Black";
     if (match) words = `${match.name} · ${clock(this.in / match.rate)}${match.offline ? " · the file is missing" : ""}`;
     else if (clip.kind === "title") words = "The trailer's own picture stays";
     const slowed = match && this.matchSpeed !== 1 ? ` · ${Math.round(this.matchSpeed * 100)} % speed` : "";
