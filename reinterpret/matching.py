@@ -20,17 +20,18 @@ import numpy as np
 
 from reinterpret.alignment import ShotCourse, align
 from reinterpret.assignment import Candidate, Looks, Rules, assign
-from reinterpret.costs import Costs
 from reinterpret.cues import PRESETS, cue_names
 from reinterpret.cues.reasons import reason
 from reinterpret.duplicates import Duplicates, Footage
 from reinterpret.echoes import returning_shots
-from reinterpret.edits import Clip, EditList, Match
+from reinterpret.edits import Clip, EditList, Match, PassedOver
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError, UsageError
 from reinterpret.library import Library, library_encoder
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
+from reinterpret.pace import ShortPolicy, shortage_cost, shortage_words, source_speed
+from reinterpret.passed_over import passed_over
 from reinterpret.shots import Detection
 from reinterpret.stretches import SharedShot, Use
 from reinterpret.timebase import Span, frame_at
@@ -38,13 +39,8 @@ from reinterpret.video import Video, probe
 
 logger = logging.getLogger(__name__)
 
-ShortPolicy = Literal["slow", "next", "hold"]
 TitlePolicy = Literal["keep", "match", "black"]
 
-# Below half speed movement turns into a row of stills.
-SLOWEST = Fraction(1, 2)
-# Compared with floats thousands of times in an assignment, and a fraction takes 20 times as long.
-_SLOWEST_SHARE = float(SLOWEST)
 # Enough candidates for one assignment over a trailer of as many shots; more shots than that share theirs.
 _FEWEST_CANDIDATES, _MOST_CANDIDATES = 50, 500
 # Two archive shots look the same where both cosines are reached, as they are by parts of one shot, whoever moves in it
@@ -187,29 +183,18 @@ def answer(
         rows = [shown[asked[number]][0] for number in scenes]
         echoes = returning_shots(film.embeddings.cues.rows(rows), answered.titles)
     sources = Sources(library)
-    found = choose_hits(
-        neighbours,
-        answered,
-        [hits[number] for number in scenes],
-        settings=settings,
-        echoes=echoes,
-        duplicates=Duplicates(neighbours, sources.footage),
-    )
-    chosen = dict(zip(scenes, found, strict=True))
-    if not settings.rules.reuse:
-        _warn_of_repeats(film, neighbours, echoes, found)
+    duplicates, of_scenes = Duplicates(neighbours, sources.footage), [hits[number] for number in scenes]
+    found = choose_hits(neighbours, answered, of_scenes, settings=settings, echoes=echoes, duplicates=duplicates)
+    chosen = dict(zip(scenes, found.hits, strict=True))
+    passed = dict(zip(answered.places, found.passed_over, strict=True))
+    _warn_of_repeats(film, neighbours, settings, echoes, found.hits)
     wanted = [
         [*([chosen[number]] if number in chosen else []), *of_target[: settings.suggestions]]
         for number, of_target in enumerate(hits)
     ]
+    returning = dict(zip(answered.places, echoes, strict=True))
     aligned = align_hits(
-        sources,
-        neighbours,
-        targets,
-        wanted,
-        chosen=frozenset(chosen),
-        settings=settings,
-        echoes=dict(zip(answered.places, echoes, strict=True)),
+        sources, neighbours, targets, wanted, chosen=frozenset(chosen), settings=settings, echoes=returning
     )
     matches = dict(zip(asked, aligned, strict=True))
     clips = []
@@ -217,12 +202,14 @@ def answer(
         if fates[row] == "scene":
             best, *others = matches[place]
             speed = source_speed(best, film.shots[row].span.duration, settings.short)
-            clips.append(Clip(first, end - first, "footage", best, speed, tuple(others)))
+            clip = Clip(first, end - first, "footage", best, speed, tuple(others), passed_over=passed[place])
+            clips.append(clip)
         else:
             kind: Literal["title", "black"] = "title" if fates[row] == "keep" else "black"
             clips.append(Clip(first, end - first, kind, suggestions=tuple(matches.get(place, ()))))
-    named = sorted({entry.film for of_place in matches.values() for entry in of_place})
-    return EditList(film.video, film.grid, tuple(library.video(name) for name in named), tuple(clips))
+    named = {entry.film for of_place in matches.values() for entry in of_place}
+    named |= {shot.film for of_place in passed.values() for shot in of_place}
+    return EditList(film.video, film.grid, tuple(library.video(name) for name in sorted(named)), tuple(clips))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -290,6 +277,15 @@ def find_hits(
     return hits
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is shown for each target."""
+
+    hits: list[Hit]
+    passed_over: list[tuple[PassedOver, ...]]
+    """What was more like it, and why it is not shown."""
+
+
 def choose_hits(
     neighbours: Neighbours,
     targets: Targets,
@@ -298,7 +294,7 @@ def choose_hits(
     settings: MatchSettings,
     echoes: Sequence[int],
     duplicates: Duplicates,
-) -> list[Hit]:
+) -> Choice:
     """For each target one of its hits, the best for all of them together; see `assign`, also for echoes.
 
     hits: of each target, best first. One alone is fixed: it counts as used, also where the library does not have it.
@@ -322,7 +318,23 @@ def choose_hits(
         # Only what would be shown is compared, as that takes its films: they are read for its in-points anyway.
         if settings.rules.reuse or not duplicates.find((hit.film, hit.shot) for hit in chosen):
             break
-    return chosen
+
+    def too_short(row: int, position: int) -> str:
+        hit = hits[row][position]
+        return shortage_words(neighbours.seconds(hit.film, hit.shot), float(targets.needed[row]), settings.short)
+
+    shots = [[(hit.film, hit.shot) for hit in of_target] for of_target in hits]
+    found = passed_over(
+        shots,
+        candidates,
+        positions,
+        echoes=echoes,
+        rules=settings.rules,
+        looks=looks,
+        places=targets.places,
+        too_short=too_short,
+    )
+    return Choice(chosen, found)
 
 
 class _Numbers:
@@ -384,10 +396,12 @@ def _look_alike(vectors: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.asarray(np.logical_and.reduce(alike))
 
 
-def _warn_of_repeats(film: Film, neighbours: Neighbours, echoes: Sequence[int], chosen: Sequence[Hit]) -> None:
+def _warn_of_repeats(
+    film: Film, neighbours: Neighbours, settings: MatchSettings, echoes: Sequence[int], chosen: Sequence[Hit]
+) -> None:
     """Where shots come again because there are no others, and not because that is worth what it costs."""
     wanted, again = len(set(echoes)), len(set(echoes)) - len({(hit.film, hit.shot) for hit in chosen})
-    if again > 0 and neighbours.usable_count < wanted:
+    if again > 0 and neighbours.usable_count < wanted and not settings.rules.reuse:
         logger.warning(
             "the library has too few shots for the %d of %s; %d are used again", wanted, film.video.path, again
         )
@@ -505,35 +519,6 @@ def course_of(film: Film, number: int, span: Span) -> ShotCourse:
     """How a shot of a film runs, as `align` wants to know it. span: see `ShotCourse`."""
     vectors, seconds = film.embeddings.of_shot(number)
     return ShotCourse(span, film.video.frame_rate, film.courses[number], vectors, seconds)
-
-
-def shortage_cost(length: float, needed: float, short: ShortPolicy, costs: Costs = Costs()) -> float:  # noqa: B008 - frozen
-    """What it costs, in score, that an archive shot of `length` seconds stands for `needed` seconds.
-
-    What is to be slowed down is so to half speed at most; for what is still left its last frame is held.
-
-    >>> shortage_cost(2.0, 1.0, "next"), shortage_cost(0.75, 1.0, "slow"), shortage_cost(0.5, 1.0, "hold")
-    (0.0, 0.025, 0.175)
-    """
-    share = length / needed
-    if share >= 1:
-        return 0.0
-    if short == "hold":
-        return costs.held * (1 - share)
-    if short == "slow":
-        slowed = min(1 - share, 1 - _SLOWEST_SHARE) / (1 - _SLOWEST_SHARE)
-        return costs.slowed * slowed + costs.held * max(0.0, 1 - share / _SLOWEST_SHARE)
-    # Where none is long enough, the longest is the least evil.
-    return costs.refused + costs.held * (1 - share)
-
-
-def source_speed(chosen: Match, needed: Fraction, short: ShortPolicy) -> Fraction:
-    """Seconds of the source that pass in a second where the span of a match stands for `needed` seconds."""
-    available = chosen.source_span.duration
-    if short != "slow" or available >= needed:
-        return Fraction(1)
-    # In hundredths: people read it, and nobody sees the difference.
-    return max(SLOWEST, Fraction(math.floor(available / needed * 100), 100))
 
 
 def grid_boundaries(film: Film) -> list[tuple[int, int]]:

@@ -24,7 +24,8 @@ from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.ingest import index
 from reinterpret.library import Library
-from reinterpret.matching import MatchSettings, ShortPolicy, left_out, match, shortage_cost
+from reinterpret.matching import MatchSettings, left_out, match
+from reinterpret.pace import ShortPolicy, shortage_cost
 from reinterpret.rendering.film import render
 from reinterpret.shots import Boundary, Detection
 from reinterpret.timebase import Span

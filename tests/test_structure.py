@@ -57,6 +57,8 @@ ORDER = [
     "assignment_search",
     "assignment",
     "stretches",
+    "pace",
+    "passed_over",
     "matching",
     "choosing",
     "beats",
