@@ -22,8 +22,9 @@ from reinterpret.cues.courses import CELLS, LayoutCourse
 from reinterpret.duplicates import Duplicates
 from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.errors import LibraryError, UsageError, VideoError
+from reinterpret.in_points import Sources, match_of
 from reinterpret.library import Library
-from reinterpret.matching import Sources, left_out, match_of
+from reinterpret.matching import left_out
 from reinterpret.moments import best_stretch
 from reinterpret.neighbours import Hit, Neighbours, Query
 from reinterpret.pace import SLOWEST, source_speed

@@ -8,33 +8,30 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 
-from reinterpret.alignment import ShotCourse, align
 from reinterpret.assignment import Candidate, Looks, Rules, assign
 from reinterpret.cues import PRESETS, cue_names
-from reinterpret.cues.reasons import reason
-from reinterpret.duplicates import Duplicates, Footage
+from reinterpret.duplicates import Duplicates
 from reinterpret.echoes import returning_shots
-from reinterpret.edits import Clip, EditList, Match, PassedOver
+from reinterpret.edits import Clip, EditList, PassedOver
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError, UsageError
+from reinterpret.in_points import Sources, Targets, align_hits, course_of
 from reinterpret.library import Library, library_encoder
-from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
+from reinterpret.neighbours import Hit, Neighbours, open_neighbours
 from reinterpret.pace import ShortPolicy, shortage_cost, shortage_words, source_speed
 from reinterpret.passed_over import passed_over
 from reinterpret.shots import Detection
-from reinterpret.stretches import SharedShot, Use
-from reinterpret.timebase import Span, frame_at
+from reinterpret.timebase import frame_at
 from reinterpret.video import Video, probe
 
 logger = logging.getLogger(__name__)
@@ -194,7 +191,14 @@ def answer(
     ]
     returning = dict(zip(answered.places, echoes, strict=True))
     aligned = align_hits(
-        sources, neighbours, targets, wanted, chosen=frozenset(chosen), settings=settings, echoes=returning
+        sources,
+        neighbours,
+        targets,
+        wanted,
+        chosen=frozenset(chosen),
+        weights=settings.weights,
+        costs=settings.rules.costs,
+        echoes=returning,
     )
     matches = dict(zip(asked, aligned, strict=True))
     clips = []
@@ -210,37 +214,6 @@ def answer(
     named = {entry.film for of_place in matches.values() for entry in of_place}
     named |= {shot.film for of_place in passed.values() for shot in of_place}
     return EditList(film.video, film.grid, tuple(library.video(name) for name in sorted(named)), tuple(clips))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Targets:
-    """Shots of a trailer that are to be answered, in its order; everything has an entry for each of them."""
-
-    places: tuple[int, ...]
-    """Of their clips in the edit."""
-    query: Query
-    """What they are like."""
-    courses: tuple[ShotCourse, ...]
-    """How they run, and how long: their spans are to be filled."""
-    titles: tuple[bool, ...]
-    """Whether they are words, among them slates, which words may answer."""
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    @property
-    def needed(self) -> tuple[Fraction, ...]:
-        """How long they are, in seconds."""
-        return tuple(course.span.duration for course in self.courses)
-
-    def rows(self, numbers: Sequence[int]) -> Targets:
-        """Some of them."""
-        return Targets(
-            tuple(self.places[number] for number in numbers),
-            self.query.rows(numbers),
-            tuple(self.courses[number] for number in numbers),
-            tuple(self.titles[number] for number in numbers),
-        )
 
 
 def targets_of(film: Film, neighbours: Neighbours, shots: Mapping[int, int]) -> Targets:
@@ -405,120 +378,6 @@ def _warn_of_repeats(
         logger.warning(
             "the library has too few shots for the %d of %s; %d are used again", wanted, film.video.path, again
         )
-
-
-class Sources:
-    """The shots of a library as `align` wants to know them, for one trailer. Keeps those asked for last."""
-
-    def __init__(self, library: Library, *, kept: int = 256, kept_spans: int = 0) -> None:
-        """kept: so many shots; 20 KB each, of a shot of half a minute 125 KB. kept_spans: so many answers."""
-        self._library = library
-        self._footage = lru_cache(maxsize=kept)(self._read)
-        self._spans: dict[tuple[Span, str, int, Span | None], Span] = {}
-        self._kept_spans = kept_spans
-
-    def course(self, film: str, shot: int) -> ShotCourse:
-        """How a shot runs; the span is its body. Raises LibraryError."""
-        return self._footage(film, shot).course
-
-    def footage(self, film: str, shot: int) -> Footage:
-        """What is needed to know a shot again. Raises LibraryError."""
-        return self._footage(film, shot)
-
-    def span(self, target: ShotCourse, film: str, shot: int, usable: Span | None = None) -> Span:
-        """The span of a shot that follows the span of a target best, see `align`; within its body, or `usable`.
-
-        Raises LibraryError.
-        """
-        key = (target.span, film, shot, usable)
-        known = self._spans.get(key)
-        if known is None:
-            course = self.course(film, shot)
-            source = course if usable is None else replace(course, span=usable)
-            known = align(target, source, target.span.duration)
-            if len(self._spans) < self._kept_spans:
-                self._spans[key] = known
-        return known
-
-    def _read(self, film: str, shot: int) -> Footage:
-        source = self._library.film(film)
-        if not 0 <= shot < len(source.shots):
-            raise LibraryError(f"the library has no shot {shot} of the film {film}")
-        return Footage(course_of(source, shot, source.shots[shot].body), source.thumbnails[shot])
-
-
-def align_hits(
-    sources: Sources,
-    neighbours: Neighbours,
-    targets: Targets,
-    hits: Sequence[Sequence[Hit]],
-    *,
-    chosen: Collection[int],
-    settings: MatchSettings,
-    echoes: Mapping[int, int] | None = None,
-    kept: Sequence[tuple[int, Match]] = (),
-) -> list[list[Match]]:
-    """Every hit as a match with its best span. Film by film, so that each is read from the library once.
-
-    chosen: the targets (by number) whose first hit is what is shown. Where one archive shot is shown for several
-    targets they share it, see `SharedShot`. echoes: by place, equal numbers for shots that return; the others are none.
-    kept: what is shown by clips in other places, with these places, in their order. Raises LibraryError.
-    """
-    echoes = {} if echoes is None else echoes
-    uses: dict[tuple[str, int], list[Use]] = defaultdict(list)
-    for place, match in kept:
-        use = Use(place, match.source_span.duration, echoes.get(place, -1 - place), match.source_span)
-        uses[match.film, match.source_shot].append(use)
-    for number in chosen:
-        place, hit = targets.places[number], hits[number][0]
-        uses[hit.film, hit.shot].append(Use(place, targets.needed[number], echoes.get(place, -1 - place)))
-    wanted: dict[str, list[tuple[int, int, Hit]]] = defaultdict(list)
-    for number, of_target in enumerate(hits):
-        for rank, hit in enumerate(of_target):
-            wanted[hit.film].append((number, rank, hit))
-    apart = Fraction(settings.rules.costs.apart_seconds).limit_denominator(1000)
-    shared: dict[tuple[str, int], SharedShot] = {}
-    found: dict[tuple[int, int], Match] = {}
-    for name in sorted(wanted):
-        for number, rank, hit in wanted[name]:
-            body, place = sources.course(name, hit.shot).span, targets.places[number]
-            if rank == 0 and number in chosen:
-                if (name, hit.shot) not in shared:
-                    shared[name, hit.shot] = SharedShot(body, uses[name, hit.shot], apart)
-                usable = shared[name, hit.shot].usable(place)
-                span = sources.span(targets.courses[number], name, hit.shot, None if usable == body else usable)
-                shared[name, hit.shot].take(place, span)
-            else:
-                span = sources.span(targets.courses[number], name, hit.shot)
-            query = targets.query.row(number)
-            found[number, rank] = match_of(neighbours, query, hit, span, row=place, body=body, weights=settings.weights)
-    return [[found[number, rank] for rank in range(len(of_target))] for number, of_target in enumerate(hits)]
-
-
-def match_of(
-    neighbours: Neighbours, query: Query, hit: Hit, span: Span, *, row: int, body: Span, weights: Mapping[str, float]
-) -> Match:
-    """What was found for a query as a match, with the score of each cue and what is shared.
-
-    span: what is used of the shot. row: the number of what it answers. body: of the shot.
-    """
-    scores = neighbours.explain(query, hit)
-    return Match(
-        target_shot=row,
-        film=hit.film,
-        source_shot=hit.shot,
-        shot_span=body,
-        source_span=span,
-        score=round(hit.score, 6),
-        cues=tuple((entry.cue, entry.score) for entry in scores),
-        shared=reason(scores, weights),
-    )
-
-
-def course_of(film: Film, number: int, span: Span) -> ShotCourse:
-    """How a shot of a film runs, as `align` wants to know it. span: see `ShotCourse`."""
-    vectors, seconds = film.embeddings.of_shot(number)
-    return ShotCourse(span, film.video.frame_rate, film.courses[number], vectors, seconds)
 
 
 def grid_boundaries(film: Film) -> list[tuple[int, int]]:

@@ -57,6 +57,7 @@ ORDER = [
     "assignment_search",
     "assignment",
     "stretches",
+    "in_points",
     "pace",
     "passed_over",
     "matching",

@@ -20,16 +20,9 @@ from reinterpret.echoes import returning_shots
 from reinterpret.edits import EditList, Match, PassedOver
 from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError, ReinterpretError, UsageError
+from reinterpret.in_points import Sources, Targets, align_hits
 from reinterpret.library import Library, library_encoder
-from reinterpret.matching import (
-    MatchSettings,
-    Sources,
-    Targets,
-    align_hits,
-    choose_hits,
-    find_hits,
-    left_out,
-)
+from reinterpret.matching import MatchSettings, choose_hits, find_hits, left_out
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
 from reinterpret.queries import combined
 from reinterpret.shots import Detection
@@ -324,7 +317,7 @@ class _Asking:
             target,
             [[Hit(film, shot, score)]],
             chosen=(),
-            settings=self._settings,
+            weights=self._settings.weights,
         )
         return match, self._videos([match])
 
@@ -428,7 +421,7 @@ class _Asking:
                 targets,
                 [[hits[row] for row in readable]],
                 chosen=(),
-                settings=settings,
+                weights=settings.weights,
             )
             return matches
         found = align_hits(
@@ -437,7 +430,8 @@ class _Asking:
             targets.rows(readable),
             [[hits[row]] for row in readable],
             chosen=range(len(readable)),
-            settings=settings,
+            weights=settings.weights,
+            costs=settings.rules.costs,
             echoes=echoes,
             kept=kept,
         )

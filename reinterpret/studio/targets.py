@@ -18,7 +18,8 @@ from reinterpret.cues.vectors import CueVectors, together
 from reinterpret.edits import EditList
 from reinterpret.embeddings import Film, embed_stretch
 from reinterpret.encoders import Encoder
-from reinterpret.matching import Targets, course_of, grid_boundaries
+from reinterpret.in_points import Targets, course_of
+from reinterpret.matching import grid_boundaries
 from reinterpret.neighbours import Neighbours, Query
 from reinterpret.timebase import Span
 
