@@ -55,8 +55,8 @@ from likeness_ways import Pixels, Query, Ranker, Shelf, Target, Work, by_cues, b
 from reinterpret.alignment import align
 from reinterpret.cues import PRESETS
 from reinterpret.embeddings import Film
+from reinterpret.in_points import course_of
 from reinterpret.library import library_encoder
-from reinterpret.matching import course_of
 from reinterpret.shots import Detection
 from reinterpret.shots.shot import Shot
 

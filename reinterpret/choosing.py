@@ -14,12 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from reinterpret.assignment import Candidate, Rules, assign
+from reinterpret.assignment import Candidate, Looks, Rules, assign
 from reinterpret.clip_transitions import Dissolve, Fade
-from reinterpret.edits import Clip, EditList, Match
+from reinterpret.edits import Clip, EditList, Match, PassedOver
 from reinterpret.errors import UsageError
-from reinterpret.match_settings import ShortPolicy
-from reinterpret.matching import shortage_cost, source_speed
+from reinterpret.pace import ShortPolicy, shortage_cost, shortage_words, source_speed
+from reinterpret.passed_over import passed_over
 from reinterpret.placed_transitions import dissolve_room, joined, refitted, with_room
 from reinterpret.stretches import SharedShot, Use
 from reinterpret.timebase import Span, round_half_up
@@ -67,7 +67,7 @@ def choose_all(
 def choose_black(edit: EditList, clip: int) -> EditList:
     """A clip is black; what it showed before stays among its suggestions. Raises UsageError."""
     before = _set_aside(_clip(edit, clip))
-    return _changed(edit, clip, replace(before, kind="black", match=None, speed=Fraction(1)))
+    return _changed(edit, clip, replace(before, kind="black", match=None, speed=Fraction(1), passed_over=()))
 
 
 def choose_title(edit: EditList, clip: int) -> EditList:
@@ -75,7 +75,7 @@ def choose_title(edit: EditList, clip: int) -> EditList:
     if edit.trailer is None:
         raise UsageError("this edit follows no trailer, so there is nothing of it to show; choose footage or black")
     before = _set_aside(_clip(edit, clip))
-    return _changed(edit, clip, replace(before, kind="title", match=None, speed=Fraction(1)))
+    return _changed(edit, clip, replace(before, kind="title", match=None, speed=Fraction(1), passed_over=()))
 
 
 def lock(edit: EditList, clip: int, locked: bool = True) -> EditList:
@@ -371,11 +371,38 @@ def again(edit: EditList, *, rules: Rules = Rules(), short: ShortPolicy = "slow"
         assert clip.match is not None
         groups.append(len(edit.clips) + number if clip.locked else echoes.setdefault(shot_of(clip.match), number))
     positions = assign(candidates, echoes=groups, rules=rules)
+    passed = passed_over(
+        [[shot_of(match) for match in matches] for matches in offered],
+        candidates,
+        positions,
+        echoes=groups,
+        rules=rules,
+        looks=Looks(),
+        places=numbers,
+        too_short=lambda row, position: shortage_words(
+            float(offered[row][position].shot_span.duration), float(needed_seconds(edit, numbers[row])), short
+        ),
+    )
     chosen = {number: matches[position] for number, matches, position in zip(numbers, offered, positions, strict=True)}
     changed = [number for number, match in chosen.items() if match != edit.clips[number].match]
     apart = Fraction(rules.costs.apart_seconds).limit_denominator(1000)
     spread = _spread(edit, chosen, dict(zip(numbers, groups, strict=True)), changed, apart)
-    return choose_all(edit, spread, short=short)
+    made = choose_all(edit, spread, short=short)
+    return with_passed_over(
+        made, {n: shots for n, shots in zip(numbers, passed, strict=True) if not edit.clips[n].locked}
+    )
+
+
+def with_passed_over(
+    edit: EditList, passed: Mapping[int, tuple[PassedOver, ...]], *, films: Iterable[Video] = ()
+) -> EditList:
+    """Some clips with other shots that were passed over for them. films: see `choose`."""
+    edit = _with_films(edit, (shot for shots in passed.values() for shot in shots), films)
+    clips = tuple(
+        clip if passed.get(number, clip.passed_over) == clip.passed_over else replace(clip, passed_over=passed[number])
+        for number, clip in enumerate(edit.clips)
+    )
+    return edit if clips == edit.clips else replace(edit, clips=clips)
 
 
 def _spread(
@@ -445,7 +472,7 @@ def _changed(edit: EditList, number: int, clip: Clip) -> EditList:
     return replace(edit, clips=(*edit.clips[:number], clip, *edit.clips[number + 1 :]))
 
 
-def _with_films(edit: EditList, matches: Iterable[Match], films: Iterable[Video]) -> EditList:
+def _with_films(edit: EditList, matches: Iterable[Match | PassedOver], films: Iterable[Video]) -> EditList:
     known = {film.fingerprint for film in edit.films}
     missing = {match.film for match in matches} - known
     if not missing:
@@ -477,7 +504,8 @@ def _shown(edit: EditList, clip: Clip, match: Match, short: ShortPolicy) -> Clip
     needed = _length(edit, clip)
     match = fitted(edit, match, needed)
     rejected = tuple(shot for shot in clip.rejected if shot != shot_of(match))
-    return replace(clip, kind="footage", match=match, speed=source_speed(match, needed, short), rejected=rejected)
+    speed = source_speed(match, needed, short)
+    return replace(clip, kind="footage", match=match, speed=speed, rejected=rejected, passed_over=())
 
 
 def _measured(match: Match, number: int, clip: Clip) -> Match:
@@ -487,8 +515,9 @@ def _measured(match: Match, number: int, clip: Clip) -> Match:
 
 
 def _numbered(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
-    """The clips with matches that name their places."""
-    return tuple(clip.numbered(number) for number, clip in enumerate(clips))
+    """The clips with matches that name their places; what was passed over named the old ones."""
+    bare = (replace(clip, passed_over=()) if clip.passed_over else clip for clip in clips)
+    return tuple(clip.numbered(number) for number, clip in enumerate(bare))
 
 
 def _part(edit: EditList, clip: Clip, first: int, end: int) -> Clip:

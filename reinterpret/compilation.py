@@ -22,10 +22,12 @@ from reinterpret.cues.courses import CELLS, LayoutCourse
 from reinterpret.duplicates import Duplicates
 from reinterpret.edits import Clip, EditList, Soundtrack
 from reinterpret.errors import LibraryError, UsageError, VideoError
+from reinterpret.in_points import Sources, match_of
 from reinterpret.library import Library
-from reinterpret.matching import SLOWEST, Sources, left_out, match_of, source_speed
+from reinterpret.matching import left_out
 from reinterpret.moments import best_stretch
 from reinterpret.neighbours import Hit, Neighbours, Query
+from reinterpret.pace import SLOWEST, source_speed
 from reinterpret.sound import SAMPLE_RATE, read_sound, sound_seconds
 from reinterpret.timebase import Span, frame_at, standard_rate
 from reinterpret.video import FrameGrid, Video

@@ -180,7 +180,7 @@ class EditList:
     """None: the clips follow no film."""
     grid: FrameGrid
     films: tuple[Video, ...]
-    """The archive films that clips and suggestions name."""
+    """The archive films that clips, suggestions and what was passed over name."""
     clips: tuple[Clip, ...]
     soundtrack: Soundtrack = Soundtrack()
 
@@ -201,6 +201,9 @@ class EditList:
         for match in self.matches():
             if match.film not in known:
                 raise ValueError(f"shot {match.target_shot} names the film {match.film}, which is not in the list")
+        for shot in (shot for clip in self.clips for shot in clip.passed_over):
+            if shot.film not in known:
+                raise ValueError(f"the film {shot.film} that was passed over is not in the list")
 
     def _check_dissolves(self) -> None:
         if self.clips and self.clips[0].dissolve is not None:
@@ -232,6 +235,10 @@ class EditList:
     def film(self, fingerprint: str) -> Video:
         """The archive film of that fingerprint."""
         return next(film for film in self.films if film.fingerprint == fingerprint)
+
+    def told(self, shot: PassedOver) -> str:
+        """What was passed over, in words: `bunny-2 0.80, the same footage as shot 12's match`."""
+        return f"{self.film(shot.film).path.stem} {shot.score:.2f}, {shot.reason}"
 
     def dissolve_at(self, number: int) -> Dissolve | None:
         """The dissolve with which a clip begins, as it is rendered; None where it is a cut.
@@ -532,7 +539,7 @@ def _clip_from_json(values: Field, films: set[str]) -> Clip:
         fade_in=None if fade_in is None else Fade.from_json(fade_in),
         fade_out=None if fade_out is None else Fade.from_json(fade_out),
         dissolve=None if dissolve is None else Dissolve.from_json(dissolve),
-        passed_over=() if passed_over is None else tuple(_passed_over_from_json(shot) for shot in passed_over.list()),
+        passed_over=() if passed_over is None else tuple(_passed_over_from(shot, films) for shot in passed_over.list()),
     )
 
 
@@ -549,7 +556,9 @@ def _check_transitions(values: Field, frame_count: int) -> None:
         fade_out.refuse(f"a fade within the {frame_count - begins} frames after the clip's first transition")
 
 
-def _passed_over_from_json(values: Field) -> PassedOver:
+def _passed_over_from(values: Field, films: set[str]) -> PassedOver:
+    if values["film"].text() not in films:
+        values["film"].refuse("the fingerprint of one of the films of the edit")
     return PassedOver(
         values["film"].text(),
         values["source_shot"].integer(0),

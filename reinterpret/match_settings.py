@@ -12,9 +12,9 @@ from reinterpret.assignment import Rules
 from reinterpret.cues import PRESETS, cue_names, preset_weights
 from reinterpret.errors import UsageError
 from reinterpret.face_preference import FacePolicy
+from reinterpret.pace import ShortPolicy
 from reinterpret.places import FadePolicy, WipePolicy
 
-ShortPolicy = Literal["slow", "next", "hold"]
 TitlePolicy = Literal["keep", "match", "black"]
 
 MOST_VARIATIONS = 9

@@ -7,45 +7,36 @@ follows the trailer shot's course best.
 from __future__ import annotations
 
 import logging
-import math
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from reinterpret.alignment import ShotCourse, align
 from reinterpret.assignment import Candidate, Looks, assign
-from reinterpret.costs import Costs
 from reinterpret.cues import cue_names
-from reinterpret.cues.lettering import usable_span
-from reinterpret.cues.reasons import reason
-from reinterpret.duplicates import Duplicates, Footage
+from reinterpret.duplicates import Duplicates
 from reinterpret.echoes import returning_shots
-from reinterpret.edits import Clip, ClipKind, EditList, Match
+from reinterpret.edits import Clip, ClipKind, EditList, Match, PassedOver
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError
 from reinterpret.face_preference import applies, with_faces
+from reinterpret.in_points import Sources, Targets, align_hits, course_of
 from reinterpret.library import Library, library_encoder
-from reinterpret.match_settings import MatchSettings, ShortPolicy
-from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
+from reinterpret.match_settings import MatchSettings
+from reinterpret.neighbours import Hit, Neighbours, open_neighbours
+from reinterpret.pace import shortage_cost, shortage_words, source_speed
+from reinterpret.passed_over import passed_over
 from reinterpret.places import Place, places_of
 from reinterpret.shots import Detection
-from reinterpret.stretches import SharedShot, Use
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video, probe
 
 logger = logging.getLogger(__name__)
 
-
-# Below half speed movement turns into a row of stills.
-SLOWEST = Fraction(1, 2)
-# Compared with floats thousands of times in an assignment, and a fraction takes 20 times as long.
-_SLOWEST_SHARE = float(SLOWEST)
 # What lettering costs that cannot be avoided: a little for a watermark in a corner, and more the more it covers.
 _LETTERING_COST, _MOST_LETTERING_COST = 0.02, 0.3
 # Enough candidates for one assignment over a trailer of as many shots; more shots than that share theirs.
@@ -166,18 +157,12 @@ def answer(
         rows = [row for number in scenes if (row := places[asked[number]].row) is not None]
         echoes = returning_shots(film.embeddings.cues.rows(rows), answered.titles)
     sources = Sources(library)
-    found = choose_hits(
-        neighbours,
-        answered,
-        [hits[number] for number in scenes],
-        settings=settings,
-        echoes=echoes,
-        duplicates=Duplicates(neighbours, sources.footage),
-    )
-    chosen = dict(zip(scenes, found, strict=True))
-    if not settings.rules.reuse:
-        _warn_of_repeats(film, neighbours, echoes, found)
-    _warn_of_lettering(neighbours, answered, found, settings)
+    duplicates, of_scenes = Duplicates(neighbours, sources.footage), [hits[number] for number in scenes]
+    found = choose_hits(neighbours, answered, of_scenes, settings=settings, echoes=echoes, duplicates=duplicates)
+    chosen = dict(zip(scenes, found.hits, strict=True))
+    passed = dict(zip(answered.places, found.passed_over, strict=True))
+    _warn_of_repeats(film, neighbours, settings, echoes, found.hits)
+    _warn_of_lettering(neighbours, answered, found.hits, settings)
     wanted = [
         [*([chosen[number]] if number in chosen else []), *of_target[: settings.suggestions]]
         for number, of_target in enumerate(hits)
@@ -188,16 +173,21 @@ def answer(
         targets,
         wanted,
         chosen=frozenset(chosen),
-        settings=settings,
+        weights=settings.weights,
+        costs=settings.rules.costs,
         echoes=dict(zip(answered.places, echoes, strict=True)),
     )
     matches = dict(zip(asked, aligned, strict=True))
     clips = [
-        _clip_at(place, following, film.grid, matches.get(number, []), settings=settings)
+        replace(
+            _clip_at(place, following, film.grid, matches.get(number, []), settings=settings),
+            passed_over=passed.get(number, ()),
+        )
         for number, (place, following) in enumerate(zip(places, [*places[1:], None], strict=True))
     ]
-    named = sorted({entry.film for of_place in matches.values() for entry in of_place})
-    return EditList(film.video, film.grid, tuple(library.video(name) for name in named), tuple(clips))
+    named = {entry.film for of_place in matches.values() for entry in of_place}
+    named |= {shot.film for of_place in passed.values() for shot in of_place}
+    return EditList(film.video, film.grid, tuple(library.video(name) for name in sorted(named)), tuple(clips))
 
 
 def _fate(place: Place, settings: MatchSettings) -> ClipKind:
@@ -248,37 +238,6 @@ def span_of(place: Place, grid: FrameGrid) -> Span:
     return Span(grid.seconds(place.first_frame), grid.seconds(place.end_frame))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Targets:
-    """Shots of a trailer that are to be answered, in its order; everything has an entry for each of them."""
-
-    places: tuple[int, ...]
-    """Of their clips in the edit."""
-    query: Query
-    """What they are like."""
-    courses: tuple[ShotCourse, ...]
-    """How they run, and how long: their spans are to be filled."""
-    titles: tuple[bool, ...]
-    """Whether they are words, among them slates, which words may answer."""
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    @property
-    def needed(self) -> tuple[Fraction, ...]:
-        """How long they are, in seconds."""
-        return tuple(course.span.duration for course in self.courses)
-
-    def rows(self, numbers: Sequence[int]) -> Targets:
-        """Some of them."""
-        return Targets(
-            tuple(self.places[number] for number in numbers),
-            self.query.rows(numbers),
-            tuple(self.courses[number] for number in numbers),
-            tuple(self.titles[number] for number in numbers),
-        )
-
-
 def targets_of(film: Film, neighbours: Neighbours, places: Mapping[int, Place]) -> Targets:
     """Some places of a film that show shots of it; by the numbers of their clips, in their order."""
     rows = [row for place in places.values() if (row := place.row) is not None]
@@ -322,6 +281,15 @@ def _without_titles(neighbours: Neighbours, hits: list[Hit], needed: Fraction) -
     return kept or hits
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is shown for each target."""
+
+    hits: list[Hit]
+    passed_over: list[tuple[PassedOver, ...]]
+    """What was more like it, and why it is not shown."""
+
+
 def choose_hits(
     neighbours: Neighbours,
     targets: Targets,
@@ -330,7 +298,7 @@ def choose_hits(
     settings: MatchSettings,
     echoes: Sequence[int],
     duplicates: Duplicates,
-) -> list[Hit]:
+) -> Choice:
     """For each target one of its hits, the best for all of them together; see `assign`, also for echoes.
 
     hits: of each target, best first. One alone is fixed: it counts as used, also where the library does not have it.
@@ -354,7 +322,23 @@ def choose_hits(
         # Only what would be shown is compared, as that takes its films: they are read for its in-points anyway.
         if settings.rules.reuse or not duplicates.find((hit.film, hit.shot) for hit in chosen):
             break
-    return chosen
+
+    def too_short(row: int, position: int) -> str:
+        hit = hits[row][position]
+        return shortage_words(neighbours.seconds(hit.film, hit.shot), float(targets.needed[row]), settings.short)
+
+    shots = [[(hit.film, hit.shot) for hit in of_target] for of_target in hits]
+    found = passed_over(
+        shots,
+        candidates,
+        positions,
+        echoes=echoes,
+        rules=settings.rules,
+        looks=looks,
+        places=targets.places,
+        too_short=too_short,
+    )
+    return Choice(chosen, found)
 
 
 class _Numbers:
@@ -428,130 +412,15 @@ def _look_alike(vectors: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.asarray(np.logical_and.reduce(alike))
 
 
-def _warn_of_repeats(film: Film, neighbours: Neighbours, echoes: Sequence[int], chosen: Sequence[Hit]) -> None:
+def _warn_of_repeats(
+    film: Film, neighbours: Neighbours, settings: MatchSettings, echoes: Sequence[int], chosen: Sequence[Hit]
+) -> None:
     """Where shots come again because there are no others, and not because that is worth what it costs."""
     wanted, again = len(set(echoes)), len(set(echoes)) - len({(hit.film, hit.shot) for hit in chosen})
-    if again > 0 and neighbours.usable_count < wanted:
+    if again > 0 and neighbours.usable_count < wanted and not settings.rules.reuse:
         logger.warning(
             "the library has too few shots for the %d of %s; %d are used again", wanted, film.video.path, again
         )
-
-
-class Sources:
-    """The shots of a library as `align` wants to know them, for one trailer. Keeps those asked for last."""
-
-    def __init__(self, library: Library, *, kept: int = 256, kept_spans: int = 0) -> None:
-        """kept: so many shots; 20 KB each, of a shot of half a minute 125 KB. kept_spans: so many answers."""
-        self._library = library
-        self._footage = lru_cache(maxsize=kept)(self._read)
-        self._spans: dict[tuple[Span, str, int, Span | None], Span] = {}
-        self._kept_spans = kept_spans
-
-    def course(self, film: str, shot: int) -> ShotCourse:
-        """How a shot runs; the span is its body. Raises LibraryError."""
-        return self._footage(film, shot).course
-
-    def footage(self, film: str, shot: int) -> Footage:
-        """What is needed to know a shot again. Raises LibraryError."""
-        return self._footage(film, shot)
-
-    def span(self, target: ShotCourse, film: str, shot: int, usable: Span | None = None) -> Span:
-        """The span of a shot that follows the span of a target best, see `align`; within its body, or `usable`.
-
-        Raises LibraryError.
-        """
-        key = (target.span, film, shot, usable)
-        known = self._spans.get(key)
-        if known is None:
-            course = self.course(film, shot)
-            # Lettering is kept out where there is a stretch long enough without it.
-            within = usable or course.span
-            lettering = self._library.lettering(film)[shot]
-            source = replace(course, span=usable_span(within, lettering, target.span.duration))
-            known = align(target, source, target.span.duration)
-            if len(self._spans) < self._kept_spans:
-                self._spans[key] = known
-        return known
-
-    def _read(self, film: str, shot: int) -> Footage:
-        source = self._library.film(film)
-        if not 0 <= shot < len(source.shots):
-            raise LibraryError(f"the library has no shot {shot} of the film {film}")
-        return Footage(course_of(source, shot, source.shots[shot].body), source.thumbnails[shot])
-
-
-def align_hits(
-    sources: Sources,
-    neighbours: Neighbours,
-    targets: Targets,
-    hits: Sequence[Sequence[Hit]],
-    *,
-    chosen: Collection[int],
-    settings: MatchSettings,
-    echoes: Mapping[int, int] | None = None,
-    kept: Sequence[tuple[int, Match]] = (),
-) -> list[list[Match]]:
-    """Every hit as a match with its best span. Film by film, so that each is read from the library once.
-
-    chosen: the targets (by number) whose first hit is what is shown. Where one archive shot is shown for several
-    targets they share it, see `SharedShot`. echoes: by place, equal numbers for shots that return; the others are none.
-    kept: what is shown by clips in other places, with these places, in their order. Raises LibraryError.
-    """
-    echoes = {} if echoes is None else echoes
-    uses: dict[tuple[str, int], list[Use]] = defaultdict(list)
-    for place, match in kept:
-        use = Use(place, match.source_span.duration, echoes.get(place, -1 - place), match.source_span)
-        uses[match.film, match.source_shot].append(use)
-    for number in chosen:
-        place, hit = targets.places[number], hits[number][0]
-        uses[hit.film, hit.shot].append(Use(place, targets.needed[number], echoes.get(place, -1 - place)))
-    wanted: dict[str, list[tuple[int, int, Hit]]] = defaultdict(list)
-    for number, of_target in enumerate(hits):
-        for rank, hit in enumerate(of_target):
-            wanted[hit.film].append((number, rank, hit))
-    apart = Fraction(settings.rules.costs.apart_seconds).limit_denominator(1000)
-    shared: dict[tuple[str, int], SharedShot] = {}
-    found: dict[tuple[int, int], Match] = {}
-    for name in sorted(wanted):
-        for number, rank, hit in wanted[name]:
-            body, place = sources.course(name, hit.shot).span, targets.places[number]
-            if rank == 0 and number in chosen:
-                if (name, hit.shot) not in shared:
-                    shared[name, hit.shot] = SharedShot(body, uses[name, hit.shot], apart)
-                usable = shared[name, hit.shot].usable(place)
-                span = sources.span(targets.courses[number], name, hit.shot, None if usable == body else usable)
-                shared[name, hit.shot].take(place, span)
-            else:
-                span = sources.span(targets.courses[number], name, hit.shot)
-            query = targets.query.row(number)
-            found[number, rank] = match_of(neighbours, query, hit, span, row=place, body=body, weights=settings.weights)
-    return [[found[number, rank] for rank in range(len(of_target))] for number, of_target in enumerate(hits)]
-
-
-def match_of(
-    neighbours: Neighbours, query: Query, hit: Hit, span: Span, *, row: int, body: Span, weights: Mapping[str, float]
-) -> Match:
-    """What was found for a query as a match, with the score of each cue and what is shared.
-
-    span: what is used of the shot. row: the number of what it answers. body: of the shot.
-    """
-    scores = neighbours.explain(query, hit)
-    return Match(
-        target_shot=row,
-        film=hit.film,
-        source_shot=hit.shot,
-        shot_span=body,
-        source_span=span,
-        score=round(hit.score, 6),
-        cues=tuple((entry.cue, entry.score) for entry in scores),
-        shared=reason(scores, weights),
-    )
-
-
-def course_of(film: Film, number: int, span: Span) -> ShotCourse:
-    """How a shot of a film runs, as `align` wants to know it. span: see `ShotCourse`."""
-    vectors, seconds = film.embeddings.of_shot(number)
-    return ShotCourse(span, film.video.frame_rate, film.courses[number], vectors, seconds)
 
 
 def lettering_cost(covered: float) -> float:
@@ -561,32 +430,3 @@ def lettering_cost(covered: float) -> float:
     (0.0, 0.03, 0.3)
     """
     return min(_MOST_LETTERING_COST, _LETTERING_COST + covered) if covered > 0 else 0.0
-
-
-def shortage_cost(length: float, needed: float, short: ShortPolicy, costs: Costs = Costs()) -> float:  # noqa: B008 - frozen
-    """What it costs, in score, that an archive shot of `length` seconds stands for `needed` seconds.
-
-    What is to be slowed down is so to half speed at most; for what is still left its last frame is held.
-
-    >>> shortage_cost(2.0, 1.0, "next"), shortage_cost(0.75, 1.0, "slow"), shortage_cost(0.5, 1.0, "hold")
-    (0.0, 0.025, 0.175)
-    """
-    share = length / needed
-    if share >= 1:
-        return 0.0
-    if short == "hold":
-        return costs.held * (1 - share)
-    if short == "slow":
-        slowed = min(1 - share, 1 - _SLOWEST_SHARE) / (1 - _SLOWEST_SHARE)
-        return costs.slowed * slowed + costs.held * max(0.0, 1 - share / _SLOWEST_SHARE)
-    # Where none is long enough, the longest is the least evil.
-    return costs.refused + costs.held * (1 - share)
-
-
-def source_speed(chosen: Match, needed: Fraction, short: ShortPolicy) -> Fraction:
-    """Seconds of the source that pass in a second where the span of a match stands for `needed` seconds."""
-    available = chosen.source_span.duration
-    if short != "slow" or available >= needed:
-        return Fraction(1)
-    # In hundredths: people read it, and nobody sees the difference.
-    return max(SLOWEST, Fraction(math.floor(available / needed * 100), 100))

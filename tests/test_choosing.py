@@ -539,6 +539,23 @@ def test_again_keeps_shots_that_return_and_leaves_black_and_titles() -> None:
         assert [clip.kind for clip in result.clips[3:]] == ["black", "title"]
 
 
+def test_again_says_what_was_passed_over_until_a_person_decides() -> None:
+    clips = offered_twice((0, 2), 0.75)
+    made = choosing.again(clips)
+    (other,) = (number for number, clip in enumerate(made.clips) if shown(made)[number] != ("b", 0))
+    (passed,) = made.clips[other].passed_over
+    assert (passed.film, passed.source_shot, passed.score) == ("b" * 32, 0, 0.9)
+    assert passed.reason == f"already used for shot {2 - other}"
+    assert made.told(passed) == f"b 0.90, {passed.reason}"
+    # It says why the program chose; who chooses otherwise knows why, and another numbering has other shots.
+    chosen = choosing.choose(made, other, match("c", 7, 3))
+    assert chosen.clips[other].passed_over == ()
+    for changed in (choosing.split(made, 0, 12), choosing.join(made, 0), choosing.choose_black(made, other)):
+        assert not any(clip.passed_over for clip in changed.clips)
+    for kept in (choosing.lock(made, other), choosing.slide(made, other, source_frames=5)):
+        assert kept.clips[other].passed_over == (passed,)
+
+
 # Whatever a person does
 
 

@@ -11,8 +11,8 @@ from reinterpret.duplicates import Duplicates, Footage, same_footage
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import LibraryError
+from reinterpret.in_points import course_of
 from reinterpret.library import Library
-from reinterpret.matching import course_of
 from reinterpret.neighbours import open_neighbours
 from reinterpret.shots import Detection
 from reinterpret.video import probe

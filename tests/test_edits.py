@@ -317,6 +317,14 @@ def test_an_edit_of_the_first_version_is_still_read(saved: Path) -> None:
     assert json.loads(made.dumps())["version"] == FORMAT_VERSION
 
 
+def test_films_that_were_passed_over_are_named_in_the_edit() -> None:
+    passed = PassedOver("b" * 32, 4, 0.8, "the same footage as shot 12's match")
+    made = edit(Clip(0, 25, "black", passed_over=(passed,)))
+    assert made.told(passed) == f"{made.films[0].path.stem} 0.80, the same footage as shot 12's match"
+    with pytest.raises(ValueError, match="passed over is not in the list"):
+        edit(Clip(0, 25, "black", passed_over=(replace(passed, film="d" * 32),)))
+
+
 def test_what_two_shots_share_is_kept(tmp_path: Path) -> None:
     made = edit(Clip(0, 20, "footage", replace(found(), shared="same movement: pan left")), Clip(20, 5, "title"))
     made.save(tmp_path / "cut.json")
@@ -359,6 +367,12 @@ def test_what_two_shots_share_is_kept(tmp_path: Path) -> None:
         (lambda v: v["clips"][0]["match"].update(source=["1/1", "5/1"]), "source: expected a span within that of the"),
         (lambda v: v["clips"][0]["match"].update(film="d" * 32), "film: expected the fingerprint of one of the films"),
         (lambda v: v["clips"][0]["match"]["cues"].update({"odd one": "a"}), 'match.cues["odd one"]: expected a number'),
+        (
+            lambda v: v["clips"][0].update(
+                passed_over=[{"film": "d" * 32, "source_shot": 1, "score": 0.5, "reason": "used"}]
+            ),
+            "passed_over[0].film: expected the fingerprint of one of the films of the edit",
+        ),
         (lambda v: v.update(trailer=None), "trailer: is missing, and is what is heard"),
         (lambda v: v["soundtrack"].update(kind="file"), "soundtrack.path: expected the path of a file, got null"),
         (lambda v: v["soundtrack"].update(path="/a.wav"), "soundtrack.path: expected null, as the sound is trailer"),

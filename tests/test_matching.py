@@ -24,8 +24,9 @@ from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import LibraryError, UsageError, VideoError
 from reinterpret.ingest import index
 from reinterpret.library import Library
-from reinterpret.match_settings import MatchSettings, ShortPolicy
-from reinterpret.matching import left_out, match, shortage_cost
+from reinterpret.match_settings import MatchSettings
+from reinterpret.matching import left_out, match
+from reinterpret.pace import ShortPolicy, shortage_cost
 from reinterpret.rendering.film import render
 from reinterpret.shots import Boundary, Detection
 from reinterpret.timebase import Span

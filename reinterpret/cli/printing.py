@@ -224,6 +224,15 @@ def matches_as_json(edit: EditList) -> list[dict[str, Any]]:
             "end_seconds": round(float(clip.match.source_span.end), 6),
             "cues": dict(clip.match.cues),
             "shared": clip.match.shared,
+            "passed_over": [
+                {
+                    "video": str(edit.film(shot.film).path),
+                    "shot": shot.source_shot,
+                    "score": shot.score,
+                    "reason": shot.reason,
+                }
+                for shot in clip.passed_over
+            ],
         }
         for number, clip in enumerate(edit.clips)
         if clip.match is not None
@@ -231,7 +240,7 @@ def matches_as_json(edit: EditList) -> list[dict[str, Any]]:
 
 
 def print_edit(edit: EditList) -> None:
-    """What was matched with what, a clip a line."""
+    """What was matched with what, one line per clip, and below it what was passed over for it."""
     for number, clip in enumerate(edit.clips, start=1):
         when = clock(float(edit.grid.seconds(clip.first_frame)))
         if clip.match is None:
@@ -242,6 +251,8 @@ def print_edit(edit: EditList) -> None:
                 f"{number:>4}  {when}  {clip.match.score:5.2f}  {name} at {clock(float(clip.match.source_span.start))}"
                 + (f"  ({clip.match.shared})" if clip.match.shared else "")
             )
+        for shot in clip.passed_over:
+            print(f"      passed over: {edit.told(shot)}")
 
 
 def print_json(values: dict[str, Any]) -> None:

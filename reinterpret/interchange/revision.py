@@ -424,6 +424,9 @@ def _numbered(clips: list[Clip], before: EditList) -> tuple[Clip, ...]:
     """Where matches count the clips of the edit, those of clips that have moved up or down count on with them."""
     if any(match.target_shot != number for number, clip in enumerate(before.clips) for match in clip.matches):
         return tuple(clips)
+    if [clip.first_frame for clip in clips] != [clip.first_frame for clip in before.clips]:
+        # What was passed over names shots by numbers that others have now.
+        clips = [replace(clip, passed_over=()) if clip.passed_over else clip for clip in clips]
     return tuple(clip.numbered(number) for number, clip in enumerate(clips))
 
 

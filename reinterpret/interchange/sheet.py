@@ -140,7 +140,7 @@ def _clip_row(edit: EditList, row: Account, shown: Pictures) -> str:
             "title": '<p class="faint">the trailer\'s own title</p>',
         }
         cells.append(f'<td><div class="pair">{words[row.kind]}</div></td>')
-    return f"<tr>{''.join(cells)}\n<td>{_facts(row)}</td></tr>"
+    return f"<tr>{''.join(cells)}\n<td>{_facts(edit, row)}</td></tr>"
 
 
 def _pair(shown: Pictures, video: Video, instants: Sequence[Fraction], labels: Sequence[str]) -> str:
@@ -156,7 +156,7 @@ def _pair(shown: Pictures, video: Video, instants: Sequence[Fraction], labels: S
     return f'<div class="pair">{"".join(figures)}</div>'
 
 
-def _facts(row: Account) -> str:
+def _facts(edit: EditList, row: Account) -> str:
     record = f"{row.record.first_timecode} - {row.record.end_timecode} ({many(row.record.frame_count, 'frame')})"
     terms = [("record", f'<span class="time">{record}</span>')]
     if row.transitions:
@@ -175,6 +175,9 @@ def _facts(row: Account) -> str:
         terms.append(("cues", f'<div class="cues">{cues}</div>'))
         if row.match.shared:
             terms.append(("why", f'<span class="why">{quoted(row.match.shared)}</span>'))
+    if row.clip.passed_over:
+        told = "".join(f"<li><bdi>{quoted(edit.told(shot))}</bdi></li>" for shot in row.clip.passed_over)
+        terms.append(("passed over", f"<ul>{told}</ul>"))
     listed = "".join(f"<dt>{name}</dt><dd>{words}</dd>" for name, words in terms)
     return f"{head}\n<dl>{listed}</dl>"
 

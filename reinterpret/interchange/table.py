@@ -70,6 +70,7 @@ def _row(edit: EditList, account: Account, cues: tuple[str, ...], said: dict[str
         "rights": rights.text if rights is not None else None,
         "rights_file": plain_text(rights.source) if rights is not None else None,
         "suggestions": len(account.clip.suggestions),
+        "passed_over": plain_text("; ".join(edit.told(shot) for shot in account.clip.passed_over)),
     }
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from reinterpret.alignment import align
 from reinterpret.frames import FrameReader, Scaler
+from reinterpret.in_points import course_of
 from reinterpret.library import Library
-from reinterpret.matching import course_of
 from reinterpret.neighbours import Hit
 from reinterpret.rendering.panel import Fit, Panel, Planes
 from reinterpret.timebase import INSIDE_FRAME, Span

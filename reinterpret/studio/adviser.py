@@ -17,13 +17,14 @@ from reinterpret import choosing
 from reinterpret.choosing import Shot, shot_of
 from reinterpret.duplicates import Duplicates
 from reinterpret.echoes import returning_shots
-from reinterpret.edits import EditList, Match
+from reinterpret.edits import EditList, Match, PassedOver
 from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError, ReinterpretError, UsageError
 from reinterpret.face_preference import priced
+from reinterpret.in_points import Sources, Targets, align_hits
 from reinterpret.library import Library, library_encoder
 from reinterpret.match_settings import MatchSettings
-from reinterpret.matching import Sources, Targets, align_hits, choose_hits, find_hits, left_out
+from reinterpret.matching import choose_hits, find_hits, left_out
 from reinterpret.neighbours import Hit, Neighbours, Query, open_neighbours
 from reinterpret.queries import combined
 from reinterpret.shots import Detection
@@ -333,7 +334,7 @@ class _Asking:
             target,
             [hits],
             chosen=(),
-            settings=self._settings,
+            weights=self._settings.weights,
         )
         return match, self._videos([match])
 
@@ -357,7 +358,7 @@ class _Asking:
             self._neighbours, targets, hits, settings=settings, echoes=echoes, duplicates=self._duplicates
         )
         changed, kept = [], []
-        for row, (number, hit) in enumerate(zip(numbers, found, strict=True)):
+        for row, (number, hit) in enumerate(zip(numbers, found.hits, strict=True)):
             match = edit.clips[number].match
             if match is not None and (edit.clips[number].locked or shot_of(match) == (hit.film, hit.shot)):
                 kept.append((number, match))
@@ -365,13 +366,20 @@ class _Asking:
                 changed.append(row)
         matches = self._matches(
             targets.rows(changed),
-            [found[row] for row in changed],
+            [found.hits[row] for row in changed],
             settings,
             kept=kept,
             echoes=dict(zip(numbers, echoes, strict=True)),
         )
         chosen = {match.target_shot: match for match in matches}
-        return choosing.choose_all(edit, chosen, films=self._videos(matches), short=settings.short)
+        passed = {
+            number: of_clip
+            for number, of_clip in zip(numbers, found.passed_over, strict=True)
+            if not edit.clips[number].locked
+        }
+        videos = self._videos([*matches, *(shot for of_clip in passed.values() for shot in of_clip)])
+        edit = choosing.choose_all(edit, chosen, films=videos, short=settings.short)
+        return choosing.with_passed_over(edit, passed, films=videos)
 
     def look_ahead(self, edit: EditList, closed: threading.Event, *, everything: bool) -> None:
         """Look at all clips, and at `everything` that it takes to assign them again, until it is closed."""
@@ -426,7 +434,7 @@ class _Asking:
                 targets,
                 [[hits[row] for row in readable]],
                 chosen=(),
-                settings=settings,
+                weights=settings.weights,
             )
             return matches
         found = align_hits(
@@ -435,13 +443,14 @@ class _Asking:
             targets.rows(readable),
             [[hits[row]] for row in readable],
             chosen=range(len(readable)),
-            settings=settings,
+            weights=settings.weights,
+            costs=settings.rules.costs,
             echoes=echoes,
             kept=kept,
         )
         return [match for (match,) in found]
 
-    def _videos(self, matches: Iterable[Match]) -> tuple[Video, ...]:
+    def _videos(self, matches: Iterable[Match | PassedOver]) -> tuple[Video, ...]:
         return tuple(self._library.video(film) for film in sorted({match.film for match in matches}))
 
 

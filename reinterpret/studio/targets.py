@@ -18,7 +18,7 @@ from reinterpret.cues.vectors import CueVectors, together
 from reinterpret.edits import EditList
 from reinterpret.embeddings import Film, embed_stretch
 from reinterpret.encoders import Encoder
-from reinterpret.matching import Targets, course_of
+from reinterpret.in_points import Targets, course_of
 from reinterpret.neighbours import Neighbours, Query
 from reinterpret.places import places_of
 from reinterpret.timebase import Span

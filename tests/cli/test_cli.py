@@ -31,7 +31,7 @@ from reinterpret.edits import EditList
 from reinterpret.errors import FfmpegError
 from reinterpret.library import Library
 from tests.conftest import make_video
-from tests.judging import ROOT, edit_of, ffmpeg, numbered_film, pictures
+from tests.judging import ROOT, edit_of, ffmpeg, numbered_film, pictures, remade
 from tests.rendering.made_films import film_of, scenes, with_bars
 
 COMMANDS = ["compile", "export", "gif", "grid", "import", "index", "info", "match", "remove", "render", "search"]
@@ -271,7 +271,7 @@ def test_trailer_makes_the_films_the_edit_and_the_sheet(
     assert (values["output"], values["edit"]) == (str(out), str(tmp_path / "out.edit.json"))
     assert (values["shots"], values["frames"]) == (5, 125)
     assert [list(match) for match in values["matches"]] == [
-        ["shot", "video", "score", "start_seconds", "end_seconds", "cues", "shared"]
+        ["shot", "video", "score", "start_seconds", "end_seconds", "cues", "shared", "passed_over"]
     ] * 5
     names = ["out.edit.json", "out.mp4", "out.side-by-side.mp4", "sheet.png"]
     assert sorted(file.name for file in tmp_path.iterdir()) == names
@@ -589,6 +589,28 @@ def test_a_reaction_is_a_picture_that_loops(run: Run, library: Library, archive:
     small = run(*line, "--max-mb", "0.0001")
     assert small.status == 1
     assert "cannot be made smaller than" in small.err
+
+
+def test_what_was_passed_over_is_told(run: Run, archive: Path, clips: Path, tmp_path: Path) -> None:
+    """A scene twice in the trailer, and in the archive in two films: the second time another is taken, and why."""
+    copy = remade(archive / "one.mp4", tmp_path / "copy.mp4", "-vf", "scale=240:136", "-crf", "28")
+    films = [archive / "one.mp4", copy, archive / "two.mp4"]
+    assert run("index", *films, "-L", tmp_path / "lib", "--encoder", "pixels", "--quiet").status == 0
+    trailer = make_video(clips / "twice.mp4", ("fractal", 0.6), ("plate", 0.6), ("fractal", 0.6))
+    options = ("-L", tmp_path / "lib", "-o", tmp_path / "cut.json", "--no-echo", "--max-per-film", "1")
+    found = run("match", trailer, *options, "--json").json()["matches"]
+    told = [entry for match in found for entry in match["passed_over"]]
+    assert told
+    for match in found:
+        assert all(entry["score"] > match["score"] for entry in match["passed_over"])
+    assert {tuple(entry) for entry in told} == {("video", "shot", "score", "reason")}
+    lines = run("match", trailer, *options).out.splitlines()
+    expected = [
+        f"      passed over: {Path(entry['video']).stem} {entry['score']:.2f}, {entry['reason']}" for entry in told
+    ]
+    assert [line for line in lines if "passed over" in line] == expected
+    edit = EditList.load(tmp_path / "cut.json")
+    assert [len(clip.passed_over) for clip in edit.clips] == [len(match["passed_over"]) for match in found]
 
 
 def test_too_small_a_library_is_told(run: Run, trailer: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reinterpret.edits import Clip, EditList, Soundtrack
+from reinterpret.edits import Clip, EditList, PassedOver, Soundtrack
 from reinterpret.interchange import export_timeline, sheet
 from reinterpret.interchange.timeline import TimelineOptions
 from tests.interchange.fictional import HOSTILE_NAMES, edit_of_clips, timeline, video, with_hostile_words
@@ -100,6 +100,17 @@ def test_pictures_are_the_first_and_the_middle_frame_of_both_sides(edit: EditLis
     assert [number_of(picture) for picture in page.pictures] == expected
     # upright films stay upright
     assert {picture.shape for picture in page.pictures} == {(135, 240), (135, 76)}
+
+
+def test_what_was_passed_over_is_told(edit: EditList) -> None:
+    film = edit.films[0]
+    passed = tuple(PassedOver(film.fingerprint, 4, score, "already used for <shot> 3") for score in (0.8, 0.75))
+    first = replace(edit.clips[0], passed_over=passed)
+    edit = replace(edit, clips=(first, *edit.clips[1:]))
+    page = Page(sheet.write(timeline(edit), edit))
+    told = [f"{film.path.stem} {score}, already used for <shot> 3" for score in ("0.80", "0.75")]
+    assert "".join(told) in page.text
+    assert page.text.count("passed over") == 1
 
 
 def test_it_is_told_how_many_pictures_are_done(edit: EditList, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reinterpret.edits import PassedOver
 from reinterpret.interchange import table
 from reinterpret.interchange.table import BYTE_ORDER_MARK, guarded, unguarded
 from reinterpret.timecode import parse_timecode
@@ -74,6 +75,15 @@ def test_every_number_of_every_clip() -> None:
         "trailer",
         "suggestions",
     }
+
+
+def test_what_was_passed_over_is_told_with_its_reason() -> None:
+    film = video("/films/one.mov")
+    edit = edit_of_clips([(30, film, 2)])
+    passed = tuple(PassedOver(film.fingerprint, shot, 0.8, "already used for shot 3") for shot in (4, 5))
+    edit = replace(edit, clips=(replace(edit.clips[0], passed_over=passed),))
+    (row,) = read_back(table.write(timeline(edit), edit))
+    assert row["passed_over"] == "one 0.80, already used for shot 3; one 0.80, already used for shot 3"
 
 
 def test_titles_are_frames_of_the_trailer() -> None:

@@ -11,7 +11,8 @@ from reinterpret.embeddings import embed_video
 from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import UsageError
 from reinterpret.library import Library
-from reinterpret.matching import MatchSettings, match
+from reinterpret.match_settings import MatchSettings
+from reinterpret.matching import match
 from reinterpret.places import Place, places_of
 from reinterpret.video import probe
 from tests.places.made import clear, dissolving

@@ -11,7 +11,8 @@ import pytest
 
 from reinterpret.edits import EditList
 from reinterpret.library import Library
-from reinterpret.matching import MatchSettings, match
+from reinterpret.match_settings import MatchSettings
+from reinterpret.matching import match
 from reinterpret.rendering.film import render
 from tests.judging import pictures
 from tests.places.made import Shown
