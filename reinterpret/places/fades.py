@@ -19,6 +19,8 @@ _LEAST_LIGHT = 0.3
 # The fade is over where light rises by less than this share of what it has risen by so far, frame by frame in the mean,
 # over the next frames: so many of them, in shares of the fade so far, and in seconds at least.
 _FLAT_SHARE, _AHEAD_SHARE, _AHEAD_SECONDS = 0.25, 1 / 6, 1 / 8
+# What is so much lighter soon after is part of it still.
+_RISING = 1.004
 # As long as there is less light than this share of what comes within some seconds, a fade goes on.
 _DARK_SHARE, _DARK_SECONDS = 0.2, 1.0
 # A picture next to black which has this share of the light a moment later has been cut to.
@@ -131,6 +133,9 @@ def _length(curve: np.ndarray, frame_rate: float, ahead: int) -> int:
         length += 1
     # Up to the very top, as the rise may have been over a little too early.
     top = min(last, length + reach)
-    while length < top and curve[length + 1] > 1.002 * curve[length]:
-        length += 1
+    while length < top:
+        coming_up = curve[length + 1 : min(top, length + ahead) + 1]
+        if coming_up.max() <= _RISING * curve[length]:
+            break
+        length += 1 + int(coming_up.argmax())
     return length

@@ -25,7 +25,7 @@ def moving(frames: int, seed: int = 1, speed: float = 0.15) -> np.ndarray:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.integers(1, 60), st.integers(12, 60), st.sampled_from([24.0, 30.0, 60.0]), st.integers(0, 5), st.floats(0.5, 2)
+    st.integers(1, 60), st.integers(12, 60), st.sampled_from([24.0, 30.0, 60.0]), st.integers(0, 5), st.floats(0.75, 2)
 )
 def test_every_gain_is_what_is_left(fading: int, clear: int, rate: float, seed: int, bend: float) -> None:
     gains = ((np.arange(fading) + 1) / (fading + 1)) ** bend
