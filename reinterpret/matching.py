@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 ShortPolicy = Literal["slow", "next", "hold"]
 TitlePolicy = Literal["keep", "match", "black"]
 
+# Of a trailer's shots these show nothing but words.
+_CARDS = ("title", "counter")
 # Below half speed movement turns into a row of stills.
 SLOWEST = Fraction(1, 2)
 # Compared with floats thousands of times in an assignment, and a fraction takes 20 times as long.
@@ -112,7 +114,7 @@ def read_anew(
     on_seconds: Callable[[Fraction], None] | None,
 ) -> Film:
     """The `ReadTrailer` that decodes it."""
-    return embed_video(trailer, encoder(), detection=detection, on_seconds=on_seconds)
+    return embed_video(trailer, encoder(), detection=detection, on_seconds=on_seconds, read=False)
 
 
 def match(
@@ -173,7 +175,7 @@ def answer(
 ) -> EditList:
     """The edit that tells a trailer that was read already. without: films that may not answer. Raises LibraryError."""
     titled = "scene" if settings.titles == "match" else settings.titles
-    fates = ["black" if kind == "black" else titled if kind == "title" else "scene" for kind in film.kinds]
+    fates = ["black" if kind == "black" else titled if kind in _CARDS else "scene" for kind in film.kinds]
     # A shot may be shorter than a frame of the grid.
     shown = [(row, first, end) for row, (first, end) in enumerate(grid_boundaries(film)) if end > first]
     # Titles that are kept have suggestions all the same, for those who change their mind.
@@ -261,7 +263,7 @@ def targets_of(film: Film, neighbours: Neighbours, shots: Mapping[int, int]) -> 
         tuple(shots),
         neighbours.query(film.embeddings.cues.rows(rows)),
         tuple(course_of(film, row, film.shots[row].span) for row in rows),
-        tuple(film.kinds[row] == "title" for row in rows),
+        tuple(film.kinds[row] in _CARDS for row in rows),
     )
 
 
