@@ -4,6 +4,8 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 TRAILER := sample_media/trailer.mp4
+# Without what it asks for, see docs/dependencies.md: so it cannot stand among the dependencies in pyproject.toml.
+RAPIDOCR := rapidocr==3.10.0
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-all lint types constraints clean
@@ -73,6 +75,8 @@ endef
 	|| { echo "going on with pip instead of uv ..."; \
 	  $(PY) -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1" \
 	  && $(PY) -m pip install --disable-pip-version-check -c constraints.txt --group dev -e .; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps "$(RAPIDOCR)" \
+	  || echo "$(RAPIDOCR) cannot be had: lettering in pictures will not be looked for"
 # opencv-python draws windows and so loads libGL, libxcb and libgthread, which servers and containers seldom have.
 # The build of the same version without them does as well for all but the window of `webcam`.
 	@echo "4/4 checking ..."

@@ -16,9 +16,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from reinterpret.cues.text_finder import HOW_TO_INSTALL, can_read
 from reinterpret.encoders import DEFAULT_ENCODER, Device, load_encoder
 from reinterpret.errors import LibraryError, OutputError, ReinterpretError, UsageError, VideoError
 from reinterpret.files import remove_temporaries
@@ -120,24 +122,27 @@ def index(
     detection: Detection | None = None,
     device: Device = "auto",
     jobs: int | None = None,
+    lettering: bool = False,
     on_progress: Callable[[IndexProgress], None] | None = None,
 ) -> IndexReport:
     """Index every video at or below `paths` into the library (made if it is not there).
 
     encoder, detection: those of the library, or the defaults for a new one; only the lists of cuts that a detection
     names (`cuts`) may differ from run to run. jobs: films decoded at the same time, by default as many as there are
-    cores. Files that fail are in the report; raises LibraryError, OutputError, EncoderError or UsageError where
-    nothing can be done at all.
+    cores. lettering: index films again in which lettering was not looked for. Files that fail are in the report; raises
+    LibraryError, OutputError, EncoderError or UsageError where nothing can be done at all.
     """
     started = time.monotonic()
     if jobs is not None and jobs < 1:
         raise UsageError(f"the number of jobs must be at least 1, got {jobs}")
+    if lettering and not can_read():
+        raise UsageError(f"lettering cannot be looked for; install what reads it with: {HOW_TO_INSTALL}")
     failed: list[Failure] = []
     files = list(find_videos([Path(path) for path in paths], failed=failed))
     cuts = _checked_cuts(detection, files)
     kept = _open_or_create(Path(library), encoder, detection, device)
     kept.sweep()
-    sorted_out = _sort_out(files, kept, cuts, failed)
+    sorted_out = _sort_out(files, kept, partial(_is_outdated, library=kept, cuts=cuts, lettering=lettering), failed)
     work = sorted_out.work
     tally = _Tally(sum(size for _, size in work), len(work), failed=failed)
     if work:
@@ -270,8 +275,13 @@ class _SortedOut:
     """Films that have another in their place now (by fingerprint)."""
 
 
-def _sort_out(files: list[Path], library: Library, cuts: Path | None, failed: list[Failure]) -> _SortedOut:
-    """Compare files with the library. cuts: see `Detection`. failed: takes what cannot be read."""
+def _sort_out(
+    files: list[Path], library: Library, outdated: Callable[[Path, str], bool], failed: list[Failure]
+) -> _SortedOut:
+    """Compare files with the library. failed: takes what cannot be read.
+
+    outdated: whether a film that is in the library is to be indexed again. Given: a file, its fingerprint.
+    """
     found = _SortedOut()
     locations = library.locations()
     work: dict[str, tuple[Path, int]] = {}
@@ -279,7 +289,7 @@ def _sort_out(files: list[Path], library: Library, cuts: Path | None, failed: li
         try:
             location = Location.of(file)
             known = locations.get(location.path)
-            if known is not None and known[1] == location and not _has_newer_list(file, known[0], library, cuts):
+            if known is not None and known[1] == location and not outdated(file, known[0]):
                 found.unchanged += 1
                 continue
             if not file.is_file() or location.size == 0:
@@ -290,7 +300,7 @@ def _sort_out(files: list[Path], library: Library, cuts: Path | None, failed: li
             continue
         if known is not None and known[0] != film:
             found.replaced[known[0]] = film
-        if film in library and not _has_newer_list(file, film, library, cuts):
+        if film in library and not outdated(file, film):
             before = library.location(film)
             if before is None or before.path == location.path or not _holds(before, film):
                 library.relocate(film, location)
@@ -303,6 +313,19 @@ def _sort_out(files: list[Path], library: Library, cuts: Path | None, failed: li
     # The longest first, so that no worker begins on a long film while the others have nothing left to do.
     found.work = sorted(work.values(), key=lambda item: (-item[1], item[0]))
     return found
+
+
+def _is_outdated(file: Path, film: str, *, library: Library, cuts: Path | None, lettering: bool) -> bool:
+    """Whether a film is to be indexed again. cuts: see `Detection`. lettering: whether that must be known."""
+    return _has_newer_list(file, film, library, cuts) or (lettering and not _is_read(film, library))
+
+
+def _is_read(film: str, library: Library) -> bool:
+    """Whether lettering was looked for in a film."""
+    try:
+        return all(of_shot is not None for of_shot in library.lettering(film))
+    except LibraryError:
+        return False
 
 
 def _has_newer_list(file: Path, film: str, library: Library, cuts: Path | None) -> bool:
@@ -340,7 +363,8 @@ def _run(
     for film, _ in work:
         tasks.put(film)
     events: queue.SimpleQueue[tuple[Path | None, dict[str, Any]]] = queue.SimpleQueue()
-    team = [_Worker(library, detection, device, max(1, cores // count), tasks, events) for _ in range(count)]
+    threads, told = max(1, cores // count), set[str]()
+    team = [_Worker(library, detection, device, threads, tasks, events, told) for _ in range(count)]
     try:
         for worker in team:
             worker.start()
@@ -387,8 +411,11 @@ class _Worker(threading.Thread):
         threads: int,
         tasks: queue.SimpleQueue[Path],
         events: queue.SimpleQueue[tuple[Path | None, dict[str, Any]]],
+        told: set[str],
     ) -> None:
+        """told: the warnings that were given, by whichever worker."""
         super().__init__(daemon=True)
+        self._told = told
         self._library, self._detection, self._device, self._threads = library, detection, device, threads
         self._tasks, self._events = tasks, events
         self._process: subprocess.Popen[str] | None = None
@@ -433,7 +460,10 @@ class _Worker(threading.Thread):
                 watchdog.alive()
                 event = json.loads(line)
                 if event["event"] == "warning":
-                    logger.warning("%s", event["said"])
+                    # What holds for every film is said by every worker.
+                    if event["said"] not in self._told:
+                        self._told.add(event["said"])
+                        logger.warning("%s", event["said"])
                     continue
                 self._events.put((path, event))
                 if event["event"] != "progress":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -12,11 +13,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from reinterpret import ingest
 from reinterpret.errors import LibraryError, OutputError, UsageError, VideoError
 from reinterpret.ingest import IndexProgress, IndexReport, find_videos, index
 from reinterpret.library import Library
@@ -52,6 +55,39 @@ def films(three: Path, tmp_path: Path) -> Path:
     """The three films, for a test that moves or changes them."""
     shutil.copytree(three, tmp_path / "films")
     return tmp_path / "films"
+
+
+def test_lettering_is_added_to_films_in_which_it_was_not_looked_for(films: Path, tmp_path: Path) -> None:
+    library = tmp_path / "lib"
+    index([films], library, encoder="pixels")
+    opened = Library.open(library)
+    unread = opened.fingerprints()[0]
+    film = opened.film(unread)
+    opened.add(replace(film, lettering=(None,) * len(film.shots)))
+    assert counts(index([films], library)) == (0, 3, 0, 0)
+    assert counts(index([films], library, lettering=True)) == (1, 2, 0, 0)
+    assert None not in Library.open(library).lettering(unread)
+    assert counts(index([films], library, lettering=True)) == (0, 3, 0, 0)
+
+
+def test_without_the_networks_films_are_indexed_with_one_warning(
+    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # The workers look for packages where this process does, and find one without networks first.
+    (tmp_path / "packages" / "rapidocr").mkdir(parents=True)
+    (tmp_path / "packages" / "rapidocr" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path / "packages")
+    with caplog.at_level(logging.WARNING):
+        assert counts(index([films], tmp_path / "lib", encoder="pixels", jobs=2)) == (3, 0, 0, 0)
+    said = [record.getMessage() for record in caplog.records]
+    assert [text for text in said if "lettering" in text] == [
+        "lettering in pictures is not looked for: install its networks with pip install --no-deps 'rapidocr>=3.10,<4'"
+    ]
+    library = Library.open(tmp_path / "lib")
+    assert all(set(library.lettering(film)) == {None} for film in library.fingerprints())
+    monkeypatch.setattr(ingest, "can_read", lambda: False)
+    with pytest.raises(UsageError, match=r"install what reads it with: pip install --no-deps 'rapidocr"):
+        index([films], tmp_path / "lib", lettering=True)
 
 
 def counts(report: IndexReport) -> tuple[int, int, int, int]:

@@ -18,11 +18,13 @@ import pytest
 
 from reinterpret.cues import CUES, cue_names
 from reinterpret.cues.courses import CELLS, LayoutCourse
+from reinterpret.cues.lettering import Lettering, Line
 from reinterpret.cues.vectors import CueVectors
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders.pixels import PixelsEncoder
 from reinterpret.errors import LibraryError, OutputError, VideoError
 from reinterpret.library import Library, Location, library_seconds
+from reinterpret.neighbours import open_neighbours
 from reinterpret.shots import Boundary, Detection
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, probe
@@ -72,6 +74,7 @@ def assert_same(one: Film, other: Film) -> None:
     assert (one.video, one.grid, one.detection, one.shots) == (other.video, other.grid, other.detection, other.shots)
     assert one.thumbnails == other.thumbnails
     assert one.kinds == other.kinds
+    assert one.lettering == other.lettering
     for kept, made in zip(one.courses, other.courses, strict=True):
         assert np.array_equal(kept.cells, made.cells)
         assert np.array_equal(kept.seconds, made.seconds)
@@ -257,6 +260,67 @@ def test_what_is_not_known_of_a_shot_comes_out_as_it_was_put_in(library: Library
     columns = made.columns(film.video.fingerprint)
     assert_same_cues(columns.cues, film.embeddings.cues)
     assert columns.kinds == ("leader", "scene", "black")
+
+
+def test_what_is_written_in_shots_comes_out_as_it_was_put_in(library: Library, tmp_path: Path) -> None:
+    film = library.film(film_named(library, "two.mp4"))
+    line = Line("Où est l'élève ?", 0.987, 0.1, 0.2, 0.3333, 0.04)
+    lettering = Lettering((0.25, 1.0), ((), (line, replace(line, text="Fin", top=0.5))))
+    film = replace(film, lettering=(lettering, None, Lettering((), ())))
+    made = create(tmp_path / "lib")
+    made.add(film)
+    assert_same(made.film(film.video.fingerprint), film)
+    assert made.lettering(film.video.fingerprint) == film.lettering
+    table = pyarrow.parquet.read_table(parquet_of(made, "two.mp4"))
+    assert table.column("written").to_pylist() == ["Où est l'élève ?\nFin", None, ""]
+    kept = made.columns(film.video.fingerprint).lettering
+    assert kept.known.tolist() == [True, False, True]
+    # Up to the first picture with lettering, and nothing is known to be written in the others.
+    assert kept.clear_seconds.tolist() == [0.25, 2.0, 3.0]
+    assert made.usable(film.video.fingerprint, 0, Fraction(1, 5)) == Span(Fraction(0), Fraction(1, 4))
+    assert made.usable(film.video.fingerprint, 0, Fraction(1)) == film.shots[0].body
+
+
+def as_format_3(library: Library) -> None:
+    """A library as it was before lettering was known."""
+    file = library.path / "library.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "version": 3}))
+    for film in library.fingerprints():
+        path = library.path / "films" / f"{film}.parquet"
+        table = pyarrow.parquet.read_table(path)
+        table = table.drop_columns(["written", "lettering_seconds", "lettering_lines"])
+        facts = json.loads(table.schema.metadata[b"reinterpret"])
+        metadata = {b"reinterpret": json.dumps({**facts, "version": 3}).encode()}
+        pyarrow.parquet.write_table(table.replace_schema_metadata(metadata), path, write_page_checksum=True)
+        location = library.location(film)
+        assert location is not None
+        library.relocate(film, location)
+
+
+def test_a_library_of_format_3_is_read_and_its_lettering_is_unknown(
+    copied: Library, library: Library, archive: Path
+) -> None:
+    as_format_3(copied)
+    before = Library.open(copied.path)
+    assert before.verify() == []
+    for film in before.fingerprints():
+        kept = before.film(film)
+        count = len(kept.shots)
+        assert kept.lettering == before.lettering(film) == (None,) * count
+        assert_same(
+            replace(kept, video=replace(kept.video, path=Path())),
+            replace(library.film(film), lettering=(None,) * count, video=replace(kept.video, path=Path())),
+        )
+        assert before.usable(film, 0, Fraction(1)) == kept.shots[0].body
+    neighbours = open_neighbours(before)
+    assert not neighbours.lettering.known.any()
+    assert neighbours.usable_count == 8
+    # Older programs must not take a film of the new format for a damaged one.
+    version = json.loads((before.path / "library.json").read_text())["version"]
+    before.add(before.film(before.fingerprints()[0]))
+    after = json.loads((before.path / "library.json").read_text())["version"]
+    assert (version, after) == (3, 4)
+    assert len(Library.open(before.path).fingerprints()) == 3
 
 
 def test_the_bodies_of_shots_come_out_as_they_were_put_in(

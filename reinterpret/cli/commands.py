@@ -93,6 +93,9 @@ def index(
     detection: DetectionOptions = _DETECTION,
     device: DeviceOption = "auto",
     jobs: JobsOption = None,
+    lettering: Annotated[
+        bool, typer.Option("--lettering", help="Index films again in which lettering was not looked for.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -118,6 +121,7 @@ def index(
             detection=detection.over(default),
             device=device,
             jobs=jobs,
+            lettering=lettering,
             on_progress=show,
         )
     print_report(done, as_json=as_json, quiet=quiet)
@@ -325,7 +329,7 @@ def info(library: LibraryOption, as_json: JsonOption = False) -> None:
     opened = reinterpret.Library.open(library)
     films: list[dict[str, Any]] = []
     for name in opened.fingerprints():
-        video = opened.video(name)
+        video, lettering = opened.video(name), opened.lettering(name)
         films.append(
             {
                 "path": str(video.path),
@@ -336,6 +340,7 @@ def info(library: LibraryOption, as_json: JsonOption = False) -> None:
                 "height": video.display_height,
                 "frame_rate": format_fraction(video.frame_rate),
                 "there": video.path.exists(),
+                "shots_with_lettering": None if None in lettering else sum(map(bool, lettering)),
             }
         )
     films.sort(key=lambda film: str(film["path"]))
@@ -349,6 +354,8 @@ def info(library: LibraryOption, as_json: JsonOption = False) -> None:
         "min_shot_seconds": float(opened.detection.min_shot),
         "films": len(films),
         "shots": sum(film["shots"] for film in films),
+        "shots_with_lettering": sum(film["shots_with_lettering"] or 0 for film in films),
+        "films_without_lettering_known": sum(film["shots_with_lettering"] is None for film in films),
         "footage_seconds": round(sum(film["seconds"] for film in films), 3),
         "bytes": size,
     }
@@ -359,9 +366,16 @@ def info(library: LibraryOption, as_json: JsonOption = False) -> None:
         gone = "" if film["there"] else "  (not there any more)"
         print(f"{film['shots']:>6} shots  {clock(film['seconds']):>10}  {film['path']}{gone}")
     print(
-        f"{totals['films']} films, {totals['shots']} shots, {duration(totals['footage_seconds'])}; "
+        f"{totals['films']} films, {totals['shots']} shots ({totals['shots_with_lettering']} with lettering), "
+        f"{duration(totals['footage_seconds'])}; "
         f"{size / 1e6:.1f} MB; encoder {opened.encoder}, detector {opened.detection.detector}"
     )
+    unread = totals["films_without_lettering_known"]
+    if unread:
+        print(
+            f"lettering is unknown for {unread} of these films: add it with "
+            f"reinterpret index PATHS -L {library} --lettering"
+        )
 
 
 @app.command()

@@ -11,9 +11,10 @@ from itertools import groupby, pairwise
 
 from reinterpret.timebase import Span
 
-# A title is large: its lines are at least so high, and cover so much of the picture together. Subtitles are half as
-# high. Small print is a title too where it fills the picture, as rolling credits do.
-_LARGE_HEIGHT, _LARGE_SHARE, _FULL_SHARE = 0.085, 0.06, 0.2
+# A title is large: its lines are at least so high, and cover so much of the picture together. The box of a line is up
+# to twice as high as its capitals, so that of large subtitles is 0.12 high. Small print is a title too where it fills
+# the picture, as rolling credits do.
+_LARGE_HEIGHT, _LARGE_SHARE, _FULL_SHARE = 0.15, 0.06, 0.2
 # In how much of the time it must be so.
 _DOMINANT_TIME = 0.5
 # Two boxes are the same place when what they share is so much of the smaller.

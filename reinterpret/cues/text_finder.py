@@ -71,11 +71,12 @@ def find_lines(picture: np.ndarray) -> tuple[Line, ...]:
 
     Without the networks nothing is found, see `can_read`. Raises ValueError for another kind of picture.
     """
-    networks = _networks()
-    area = _inked_area(resized(picture, QUICK_PIXELS))
+    networks, small = _networks(), resized(picture, QUICK_PIXELS)
+    area = _inked_area(small)
     if networks is None:
         return ()
-    return _find(networks, lambda: picture, area, None)
+    # Letters that fill a picture are overlooked in a large one.
+    return _find(networks, lambda: picture, area, None) or _find(networks, lambda: picture, area, small)
 
 
 def glance(small: np.ndarray, picture: Callable[[], np.ndarray]) -> tuple[Line, ...]:

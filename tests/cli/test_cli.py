@@ -234,7 +234,9 @@ def test_index_search_and_the_rest_agree_with_each_other(
     assert list(found) == ["matches"]
     assert [match["rank"] for match in found["matches"]] == [1, 2]
     first = found["matches"][0]
-    assert list(first) == ["rank", "score", "video", "shot", "start_seconds", "end_seconds", "cues", "shared"]
+    keys = ["rank", "score", "video", "shot", "start_seconds", "end_seconds", "cues", "shared", "written"]
+    assert list(first) == keys
+    assert first["written"] is None
     assert (Path(first["video"]).name, first["shot"], first["start_seconds"], first["end_seconds"]) == (
         "two.mp4",
         1,
