@@ -28,10 +28,12 @@ _HARD_SHARE = 0.7
 # Words that stand over a picture while it fades: as light as this, in levels, as steady for so long, and no more of the
 # picture than that.
 _WORD_LEVEL, _STEADY_SHARE, _STEADY_SECONDS, _MOST_WORDS = 20.0, 0.8, 1 / 3, 0.4
-# A picture that has no more light than this beside them is no picture, but what compression left.
-_LEAST_FADING = 3.0
+# What is beside them is a picture if it is as light as this before it fades: in levels, and in shares of the words.
+_LEAST_FADING, _FADING_SHARE = 3.0, 0.3
 # Pictures so far apart are compared: what moves between them is still about where it was.
 _STEP_SECONDS = 1 / 8
+# Parts that say less, and more, than all others, in shares of the light.
+_TRIMMED = 0.2
 # Nobody sees the difference.
 _CLEAR = 0.985
 # Longer fades than this are no fades.
@@ -49,8 +51,7 @@ def fade_gains(light: np.ndarray, frame_rate: float, *, darkest: float = 1.0, wo
     if len(light) < 2:
         return ()
     if words:
-        over = _words(light[: max(2, round(_STEADY_SECONDS * frame_rate))])
-        light = light[:, ~over]
+        light = light[:, ~_words(light, max(2, round(_STEADY_SECONDS * frame_rate)))]
     curve = light_curve(light, frame_rate)
     ahead = max(2, round(_AHEAD_SECONDS * frame_rate))
     soon = curve[1 : ahead + 2].max()
@@ -64,15 +65,22 @@ def fade_gains(light: np.ndarray, frame_rate: float, *, darkest: float = 1.0, wo
     return tuple(round(float(gain), 4) for gain in gains[: clear[-1] + 1])
 
 
-def _words(light: np.ndarray) -> np.ndarray:
-    """C: which parts have words on them that stand while the picture fades, or are next to one that has."""
-    steady = (light.min(axis=0) > _WORD_LEVEL) & (light.min(axis=0) > _STEADY_SHARE * light.max(axis=0))
+def _words(light: np.ndarray, frames: int) -> np.ndarray:
+    """C: which parts have words on them that stand while the picture fades, or are next to one that has.
+
+    frames: so many of the first are looked at to see what stands.
+    """
+    first = light[:frames]
+    steady = (first.min(axis=0) > _WORD_LEVEL) & (first.min(axis=0) > _STEADY_SHARE * first.max(axis=0))
     over = near(steady)
+    none = np.zeros_like(steady)
     if not steady.any() or steady.mean() > _MOST_WORDS or over.all():
-        return np.zeros_like(steady)
-    # Where the rest does not fade, there is nothing that they stand over.
+        return np.asarray(none)
+    # Where there is no picture beside them, or it does not fade, they stand over nothing.
     rest = light[:, ~over].mean(axis=1)
-    return over if rest[0] < _HARD_SHARE * rest.max() and rest.max() > _LEAST_FADING else np.zeros_like(steady)
+    if rest.max() < max(_LEAST_FADING, _FADING_SHARE * float(first[:, over].mean())):
+        return np.asarray(none)
+    return np.asarray(over) if rest[0] < _HARD_SHARE * rest[:frames].max() else np.asarray(none)
 
 
 def near(parts: np.ndarray) -> np.ndarray:
@@ -89,32 +97,39 @@ def light_curve(light: np.ndarray, frame_rate: float) -> np.ndarray:
     """How much light each of K frames has, K float64, as a share of the last. light: see `fade_gains`.
 
     From frame to frame compression leaves many parts as they were, and changes them later: a few frames further on all
-    of them tell. In between the mean does.
+    of them tell. In between most of them do, in the mean.
     """
     count = len(light)
     knots = np.unique(np.append(np.arange(0, count, max(1, round(_STEP_SECONDS * frame_rate))), count - 1))
     shares = [_share(light[one], light[other]) for one, other in pairwise(knots)]
     at_knots = np.append(np.cumprod(shares[::-1])[::-1], 1.0)
-    means = light.mean(axis=1) + 1e-6
     curve = np.empty(count)
     curve[knots] = at_knots
     for (one, other), first, last in zip(pairwise(knots), at_knots, at_knots[1:], strict=False):
-        between = means[one : other + 1]
-        part = np.arange(other - one + 1) / (other - one)
-        curve[one : other + 1] = (1 - part) * first * between / between[0] + part * last * between / between[-1]
+        for number in range(one + 1, other):
+            part = (number - one) / (other - one)
+            # Of each knot: the brighter one is the safer measure, where one of them is nearly black.
+            since, until = (_share(light[number], light[knot], trimmed=True) for knot in (one, other))
+            curve[number] = (1 - part) * first * since + part * last * until if first > 0 else last * until
     return curve
 
 
-def _share(one: np.ndarray, other: np.ndarray) -> float:
-    """What share of the light of a picture another has: the median over the parts, by how light they are."""
+def _share(one: np.ndarray, other: np.ndarray, *, trimmed: bool = False) -> float:
+    """What share of the light of a picture another has: the median over the parts, by how light they are.
+
+    trimmed: the mean over most of the parts instead, which follows when they change one after the other.
+    """
     weights = one + other
     seen = other > _LEAST_LIGHT
     if not seen.any():
         return float((one.mean() + 1e-3) / (other.mean() + 1e-3))
     shares, weights = one[seen] / other[seen], weights[seen]
     order = np.argsort(shares)
-    sums = np.cumsum(weights[order])
-    return float(shares[order][np.searchsorted(sums, sums[-1] / 2)])
+    sums = np.cumsum(weights[order]) / weights.sum()
+    if not trimmed:
+        return float(shares[order][np.searchsorted(sums, 0.5)])
+    kept = order[(sums >= _TRIMMED) & (sums <= 1 - _TRIMMED)]
+    return float(np.average(shares[kept], weights=weights[kept])) if len(kept) else float(np.median(shares))
 
 
 def _length(curve: np.ndarray, frame_rate: float, ahead: int) -> int:

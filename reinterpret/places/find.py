@@ -13,7 +13,7 @@ from reinterpret.clip_transitions import Dissolve, Fade, FadeColour
 from reinterpret.embeddings import Film
 from reinterpret.places.fades import LONGEST_SECONDS, fade_gains
 from reinterpret.places.grid_light import GridLight
-from reinterpret.places.pieces import Joint, Piece, body_of, joined, linked, lit_pieces, rowed
+from reinterpret.places.pieces import Joint, Piece, body_of, joined, linked, lit_pieces, rowed, scene_row
 from reinterpret.places.place import FadePolicy, Place, PlaceKind, WipePolicy
 from reinterpret.places.titles import TitleGround
 from reinterpret.places.wipes import is_wipe
@@ -28,10 +28,16 @@ _BESIDE_FRAMES = 8
 # A scene that sinks below so many levels, and this share of what it has before and after, within some seconds on either
 # side, and comes back as a picture less alike than that, is two.
 _VALLEY_LEVEL, _VALLEY_SHARE, _VALLEY_SECONDS, _ALIKE = 6.0, 0.15, 1.0, 0.6
+# A scene beside a title, or in its midst, that is shorter than this has no shot of its own, and is left black.
+_LEAST_SCENE_SECONDS = 0.25
+# Fewer frames than these that are in doubt between a title and a scene go to the scene.
+_DOUBTFUL_FRAMES = 3
 # Words on black for a shorter time than this are left to the scene that they are in.
 _LEAST_TITLE_SECONDS = 0.4
 # Beside a cut, or the edge of the film, a picture that has this share of its light left has not been faded.
 _FADED_SHARE = 0.3
+# And beside black one that has more than this: the shortest fade, of one frame, has half.
+_BEGUN_SHARE = 0.55
 
 
 def places_of(film: Film, *, fades: FadePolicy = "follow", wipes: WipePolicy = "dissolve") -> tuple[Place, ...]:
@@ -172,21 +178,28 @@ def _is_title(pieces: Sequence[Piece], number: int) -> bool:
 
 
 def _alone(pieces: Sequence[Piece], number: int, film: Film, light: GridLight) -> list[Piece]:
-    """The title, with black where there is something else in its midst, or where it borders on no scene."""
+    """The title alone, and what else there is in its midst, or beside it where it borders on no scene.
+
+    That is black, or, if there is time to see it, a scene.
+    """
     piece = pieces[number]
     assert piece.row is not None
     first, end = _reach(pieces, number)
     body = body_of(film, light, piece.row, (piece.first, piece.end))
-    own = TitleGround(light, *body).own(first, end)
+    ground = TitleGround(light, *body)
+    own = ground.own(first, end)
     within = np.flatnonzero(own[body[0] - first : body[1] - first]) + body[0] - first
     if len(within) == 0:
         return [replace(piece, kind="scene")]
-    lead, trail = int(within[0]), int(within[-1]) + 1
-    while lead > 0 and own[lead - 1]:
-        lead -= 1
-    while trail < len(own) and own[trail]:
-        trail += 1
-    # Where no scene goes on, what is not the title's own is left dark.
+    lead, trail = _reaching(own, int(within[0]), int(within[-1]) + 1)
+    # Neither the title's, as something may be left of the scene, nor the scene's, of which next to nothing is.
+    doubtful = own | ground.doubtful(first, end)
+    wide = _reaching(doubtful, lead, trail)
+    if lead - wide[0] >= _DOUBTFUL_FRAMES:
+        lead = wide[0]
+    if wide[1] - trail >= _DOUBTFUL_FRAMES:
+        trail = wide[1]
+    # Where no scene goes on, what is not the title's own is parted from it.
     if number == 0 or piece.joint is None or pieces[number - 1].kind != "scene":
         own[:lead], lead = False, 0
     if number + 1 == len(pieces) or pieces[number + 1].joint is None or pieces[number + 1].kind != "scene":
@@ -194,8 +207,22 @@ def _alone(pieces: Sequence[Piece], number: int, film: Film, light: GridLight) -
     parts = []
     for start, stop in _runs(own[lead:trail]):
         part = Piece(first + lead + start, first + lead + stop, "title", piece.row, piece.joint)
-        parts.append(part if own[lead + start] else replace(part, kind="black", row=None))
+        if not own[lead + start]:
+            part = replace(part, kind="scene", row=scene_row(part, film, light))
+            brief = part.end - part.first < _LEAST_SCENE_SECONDS * light.frame_rate
+            if part.row is None or brief or ground.doubtful(part.first, part.end).all():
+                part = replace(part, kind="black", row=None)
+        parts.append(part)
     return parts
+
+
+def _reaching(values: np.ndarray, first: int, end: int) -> tuple[int, int]:
+    """A range, half-open, as far on both sides as values are true."""
+    while first > 0 and values[first - 1]:
+        first -= 1
+    while end < len(values) and values[end]:
+        end += 1
+    return first, end
 
 
 def _reach(pieces: Sequence[Piece], number: int) -> tuple[int, int]:
@@ -345,12 +372,12 @@ def _edges(piece: Piece, beside: Piece | None, joint: Joint | None, film: Film, 
     """
     if beside is not None and beside.kind in ("black", "white"):
         colours: tuple[FadeColour, ...] = ("white", "black") if beside.kind == "white" else ("black", "white")
-        return [_Edge(colours[0], 1.0), _Edge(colours[1], _FADED_SHARE)]
+        return [_Edge(colours[0], _BEGUN_SHARE), _Edge(colours[1], _FADED_SHARE)]
     if piece.kind == "title":
         return []
     if beside is None or joint is None:
         return [_Edge("black", _FADED_SHARE)]
-    darkest = _FADED_SHARE if joint.transition == "cut" else 1.0
+    darkest = _FADED_SHARE if joint.transition == "cut" else _BEGUN_SHARE
     if beside.kind == "title":
         assert beside.row is not None
         ground = TitleGround(light, *body_of(film, light, beside.row, (beside.first, beside.end)))

@@ -18,6 +18,8 @@ from reinterpret.timebase import INSIDE_FRAME
 # Luma above that of the film's own black from which one sees something; and where there is something at all. A picture
 # that sinks as low and comes back, or cuts to another, has not been gone.
 _VISIBLE_LEVELS, _TRACE_LEVELS = 2, 1
+# So many black frames tell how black they are.
+_MOST_BLACKS = 64
 # As much light, in the mean, is that of grain.
 _TRACE_LIGHT = 0.3
 # White that is worn is no darker than this, and no part of it further from the others than so many levels.
@@ -70,7 +72,8 @@ class GridLight:
         if not dark.any():
             return dark
         some = np.flatnonzero(dark)
-        self._black_level = float(np.median(self.levels_of(some[:: max(1, len(some) // 64)])))
+        levels = self.levels_of(some[:: max(1, len(some) // _MOST_BLACKS)])
+        self._black_level = float(np.median(levels))
         gone = tops <= floor + _TRACE_LEVELS
         others = np.flatnonzero(dark & ~gone)
         gone[others] = self.levels_of(others).mean(axis=1) < _TRACE_LIGHT

@@ -81,6 +81,18 @@ def rowed(piece: Piece, film: Film, light: GridLight) -> Piece:
     return replace(piece, row=_row(piece.first, piece.end, _shots_on_grid(film, light)))
 
 
+def scene_row(piece: Piece, film: Film, light: GridLight) -> int | None:
+    """The shot, of those that show a scene, that is nearest to some frames; None if there is none."""
+
+    def near(row: int) -> tuple[int, int]:
+        shot = shots[row]
+        return min(shot.end, piece.end) - max(shot.first, piece.first), shot.body[1] - shot.body[0]
+
+    shots = _shots_on_grid(film, light)
+    rows = [row for row, shot in enumerate(shots) if shot.kind not in ("title", *_FLAT_KINDS)]
+    return max(rows, key=near, default=None)
+
+
 def body_of(film: Film, light: GridLight, row: int, within: tuple[int, int]) -> tuple[int, int]:
     """The frames of the body of a shot that lie within others; all of these if there are none."""
     shot = film.shots[row]

@@ -13,6 +13,8 @@ _MOST_FRAMES = 64
 _INK_LEVELS = 1.5
 # Levels, in the mean over the ground: with less than this, and the title's own noise, nothing else is seen on it.
 _NOTHING_LEVELS = 0.25
+# With less than this it may be grain, or the last of a scene.
+_DOUBTFUL_LEVELS = 1.5
 # The ground itself may become a little lighter or darker, if it stays as even as this: compression does so to grain.
 _SHIFT_LEVELS, _SHIFTED_LEVELS = 2.0, 0.1
 # Where less of the picture is ground than this it is compared as a whole.
@@ -64,6 +66,12 @@ class TitleGround:
             same = np.abs(middle - np.median(self._ground[self._border])) <= self._nothing
             alone |= even & (np.array(within) | (np.array(card) & same))
         return np.asarray(alone)
+
+    def doubtful(self, first: int, end: int) -> np.ndarray:
+        """For some frames whether they are letters on a ground with so little on it that it may be grain."""
+        levels = self._light.levels(first, end)
+        lettered = np.array([self._light.look(frame) in _LETTERS for frame in range(first, end)], bool)
+        return np.asarray(lettered & (self._residue(levels) <= _DOUBTFUL_LEVELS))
 
     def _residue(self, levels: np.ndarray) -> np.ndarray:
         """How far each frame is from the ground, dimmed as it may be: the mean over the ground, in levels."""

@@ -54,7 +54,7 @@ def test_words_that_stand_over_a_picture_do_not_keep_it_light() -> None:
     words[:, 8:10, 6:26] = 215
     words[:, 7, 6:26] += 60  # half covered
     found = fade_gains(light, 24.0)
-    assert len(found) == pytest.approx(30, abs=2)
+    assert len(found) == pytest.approx(30, abs=3)
     assert np.abs(np.array(found) - gains[: len(found)]).max() < 0.12
 
 
