@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -21,7 +21,7 @@ from reinterpret.assignment import Candidate, Looks, Rules, assign
 from reinterpret.cues import PRESETS, cue_names
 from reinterpret.duplicates import Duplicates
 from reinterpret.echoes import returning_shots
-from reinterpret.edits import Clip, EditList, PassedOver
+from reinterpret.edits import Clip, EditList, Match
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError, UsageError
@@ -29,7 +29,8 @@ from reinterpret.in_points import Sources, Targets, align_hits, course_of
 from reinterpret.library import Library, library_encoder
 from reinterpret.neighbours import Hit, Neighbours, open_neighbours
 from reinterpret.pace import ShortPolicy, shortage_cost, shortage_words, source_speed
-from reinterpret.passed_over import passed_over
+from reinterpret.passed_over import losses, told
+from reinterpret.second_shots import Choice, cut_frames, shifted, with_second_shots
 from reinterpret.shots import Detection
 from reinterpret.timebase import frame_at
 from reinterpret.video import Video, probe
@@ -59,7 +60,10 @@ class MatchSettings:
     """Kept for each shot."""
     short: ShortPolicy = "slow"
     """Archive shots that are too short: `slow` them down, to half speed at most, then hold the last frame; `next`: take
-    another wherever there is one; `hold` the last frame. What each costs say the rules."""
+    another wherever there is one; `hold` the last frame; `second`: a second shot follows. The rules say what each
+    costs."""
+    fill: float | None = None
+    """Trailer shots longer than this, in seconds, are answered by two archive shots."""
     titles: TitlePolicy = "keep"
     """Title cards of the trailer: `keep` them, `match` them like any shot, or leave them `black`."""
     echo: bool = True
@@ -77,6 +81,8 @@ class MatchSettings:
     def __post_init__(self) -> None:
         if self.suggestions < 1:
             raise UsageError(f"at least one suggestion must be kept for each shot, got {self.suggestions}")
+        if self.fill is not None and not (math.isfinite(self.fill) and self.fill > 0):
+            raise UsageError(f"shots are filled with two from a number of seconds above 0 on, got {self.fill}")
         for what, value, known in (("short clips", self.short, ShortPolicy), ("titles", self.titles, TitlePolicy)):
             if value not in get_args(known):
                 raise UsageError(f"unknown policy {value!r} for {what}; choose one of {', '.join(get_args(known))}")
@@ -174,46 +180,128 @@ def answer(
             "index more films"
         )
     scenes = [number for number, place in enumerate(asked) if fates[shown[place][0]] == "scene"]
-    answered = targets.rows(scenes)
+    answered, of_scenes = targets.rows(scenes), [hits[number] for number in scenes]
     echoes = list(range(len(scenes)))
     if settings.echo:
         rows = [shown[asked[number]][0] for number in scenes]
         echoes = returning_shots(film.embeddings.cues.rows(rows), answered.titles)
-    sources = Sources(library)
-    duplicates, of_scenes = Duplicates(neighbours, sources.footage), [hits[number] for number in scenes]
-    found = choose_hits(neighbours, answered, of_scenes, settings=settings, echoes=echoes, duplicates=duplicates)
+    asking = _Asking(library, neighbours, settings)
+    found = asking.choose(answered, of_scenes, echoes)
     chosen = dict(zip(scenes, found.hits, strict=True))
-    passed = dict(zip(answered.places, found.passed_over, strict=True))
     _warn_of_repeats(film, neighbours, settings, echoes, found.hits)
     wanted = [
         [*([chosen[number]] if number in chosen else []), *of_target[: settings.suggestions]]
         for number, of_target in enumerate(hits)
     ]
-    returning = dict(zip(answered.places, echoes, strict=True))
-    aligned = align_hits(
-        sources,
-        neighbours,
-        targets,
-        wanted,
-        chosen=frozenset(chosen),
-        weights=settings.weights,
-        costs=settings.rules.costs,
-        echoes=returning,
-    )
+    aligned = asking.place(targets, wanted, frozenset(chosen), dict(zip(answered.places, echoes, strict=True)))
     matches = dict(zip(asked, aligned, strict=True))
     clips = []
     for place, (row, first, end) in enumerate(shown):
         if fates[row] == "scene":
             best, *others = matches[place]
             speed = source_speed(best, film.shots[row].span.duration, settings.short)
-            clip = Clip(first, end - first, "footage", best, speed, tuple(others), passed_over=passed[place])
-            clips.append(clip)
+            clips.append(Clip(first, end - first, "footage", best, speed, tuple(others)))
         else:
             kind: Literal["title", "black"] = "title" if fates[row] == "keep" else "black"
             clips.append(Clip(first, end - first, kind, suggestions=tuple(matches.get(place, ()))))
-    named = {entry.film for of_place in matches.values() for entry in of_place}
-    named |= {shot.film for of_place in passed.values() for shot in of_place}
-    return EditList(film.video, film.grid, tuple(library.video(name) for name in sorted(named)), tuple(clips))
+    return asking.edit(film, clips, _Scenes(answered, of_scenes, echoes, found))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scenes:
+    """What was chosen for the scenes of a trailer, and from what."""
+
+    targets: Targets
+    hits: Sequence[Sequence[Hit]]
+    echoes: Sequence[int]
+    choice: Choice
+
+
+class _Asking:
+    """A library that is asked for one trailer."""
+
+    def __init__(self, library: Library, neighbours: Neighbours, settings: MatchSettings) -> None:
+        self._library, self._neighbours, self._settings = library, neighbours, settings
+        self._sources = Sources(library)
+        self._duplicates = Duplicates(neighbours, self._sources.footage)
+
+    def choose(
+        self, targets: Targets, hits: Sequence[Sequence[Hit]], echoes: Sequence[int], *, cuts: Collection[int] = ()
+    ) -> Choice:
+        return choose_hits(
+            self._neighbours,
+            targets,
+            hits,
+            settings=self._settings,
+            echoes=echoes,
+            duplicates=self._duplicates,
+            cuts=cuts,
+        )
+
+    def place(
+        self,
+        targets: Targets,
+        hits: Sequence[Sequence[Hit]],
+        chosen: Collection[int],
+        echoes: Mapping[int, int],
+        kept: Sequence[tuple[int, Match]] = (),
+    ) -> list[list[Match]]:
+        weights, costs = self._settings.weights, self._settings.rules.costs
+        return align_hits(
+            self._sources,
+            self._neighbours,
+            targets,
+            hits,
+            chosen=chosen,
+            weights=weights,
+            costs=costs,
+            echoes=echoes,
+            kept=kept,
+        )
+
+    def edit(self, film: Film, clips: Sequence[Clip], scenes: _Scenes) -> EditList:
+        """The edit of the clips of a trailer, with a second clip where one shot of it gets two."""
+        targets, hits, settings = scenes.targets, scenes.choice.hits, self._settings
+        lengths = [self._sources.course(hit.film, hit.shot).span.duration for hit in hits]
+        cuts = cut_frames(film.grid, clips, targets, lengths, short=settings.short, fill=settings.fill)
+        told = scenes.choice.told([shifted(place, cuts) for place in targets.places])
+        passed = dict(zip(targets.places, told, strict=True))
+        clips = [replace(clip, passed_over=passed.get(place, ())) for place, clip in enumerate(clips)]
+        named = {match.film for clip in clips for match in clip.matches}
+        named |= {shot.film for clip in clips for shot in clip.passed_over}
+        edit = EditList(film.video, film.grid, self._videos(named), tuple(clips))
+        if not cuts:
+            return edit
+        # Second parts of shots that return are one decision as well.
+        echoes: dict[int, int] = {}
+
+        def choose(
+            split: Targets, rows: Sequence[int], offered: Sequence[Sequence[Hit]], second: Collection[int]
+        ) -> Choice:
+            groups = [scenes.echoes[row] + (number in second) * len(hits) for number, row in enumerate(rows)]
+            echoes.update(zip(split.places, groups, strict=True))
+            return self.choose(split, offered, groups, cuts=second)
+
+        def place(
+            split: Targets, wanted: Sequence[Sequence[Hit]], kept: Sequence[tuple[int, Match]]
+        ) -> list[list[Match]]:
+            return self.place(split, wanted, range(len(split)), echoes, kept)
+
+        return with_second_shots(
+            edit,
+            cuts,
+            targets,
+            scenes.hits,
+            hits,
+            suggestions=settings.suggestions,
+            short=settings.short,
+            choose=choose,
+            place=place,
+            videos=self._videos,
+        )
+
+    def _videos(self, films: Collection[str]) -> tuple[Video, ...]:
+        return tuple(self._library.video(film) for film in sorted(films))
 
 
 def targets_of(film: Film, neighbours: Neighbours, shots: Mapping[int, int]) -> Targets:
@@ -250,15 +338,6 @@ def find_hits(
     return hits
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is shown for each target."""
-
-    hits: list[Hit]
-    passed_over: list[tuple[PassedOver, ...]]
-    """What was more like it, and why it is not shown."""
-
-
 def choose_hits(
     neighbours: Neighbours,
     targets: Targets,
@@ -267,10 +346,12 @@ def choose_hits(
     settings: MatchSettings,
     echoes: Sequence[int],
     duplicates: Duplicates,
+    cuts: Collection[int] = (),
 ) -> Choice:
     """For each target one of its hits, the best for all of them together; see `assign`, also for echoes.
 
     hits: of each target, best first. One alone is fixed: it counts as used, also where the library does not have it.
+    cuts: rows that go on with the trailer's shot of the row before, from a cut on that is not in the trailer.
     """
     numbers = _Numbers(neighbours)
     candidates = [
@@ -278,6 +359,7 @@ def choose_hits(
         for of_target, needed in zip(hits, targets.needed, strict=True)
     ]
     looks = _looks(neighbours, targets, hits)
+    looks = replace(looks, continued=looks.continued - frozenset(cuts))
     for _ in range(_MOST_ROUNDS):
         candidates = [
             [
@@ -297,17 +379,8 @@ def choose_hits(
         return shortage_words(neighbours.seconds(hit.film, hit.shot), float(targets.needed[row]), settings.short)
 
     shots = [[(hit.film, hit.shot) for hit in of_target] for of_target in hits]
-    found = passed_over(
-        shots,
-        candidates,
-        positions,
-        echoes=echoes,
-        rules=settings.rules,
-        looks=looks,
-        places=targets.places,
-        too_short=too_short,
-    )
-    return Choice(chosen, found)
+    found = losses(candidates, positions, echoes=echoes, rules=settings.rules, looks=looks)
+    return Choice(chosen, lambda places: told(shots, candidates, found, places=places, too_short=too_short))
 
 
 class _Numbers:

@@ -60,6 +60,7 @@ ORDER = [
     "in_points",
     "pace",
     "passed_over",
+    "second_shots",
     "matching",
     "choosing",
     "beats",
