@@ -172,7 +172,7 @@ class Task:
         cost = self.run_cost(choices)
         if self.costs.alike and self.jumps.any():
             shots = np.append(self.shot, ABROAD)[choices[:, self.decision_at]]
-            cost += self.costs.alike * (self._alike(shots[:, :-1], shots[:, 1:]) & self.jumps).sum(axis=1)
+            cost += self.costs.alike * (self.look_alike(shots[:, :-1], shots[:, 1:]) & self.jumps).sum(axis=1)
         return cost
 
     def run_cost(self, choices: np.ndarray) -> np.ndarray:
@@ -209,10 +209,10 @@ class Task:
         for place in np.flatnonzero(self.decision_at == decision):
             for side, cut in ((place - 1, place - 1), (place + 1, place)):
                 if 0 <= side < len(self.decision_at) and self.jumps[cut] and self.decision_at[side] != decision:
-                    found += self._alike(shots, self.shot[choice[self.decision_at[side]]])
+                    found += self.look_alike(shots, self.shot[choice[self.decision_at[side]]])
         return np.asarray(self.costs.alike * found)
 
-    def _alike(self, shots: np.ndarray, others: np.ndarray) -> np.ndarray:
+    def look_alike(self, shots: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Whether shots look the same as others; ABROAD looks like nothing."""
         return np.asarray(((shots == others) & (shots >= 0)) | self.alike[self._look(shots), self._look(others)])
 

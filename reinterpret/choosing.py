@@ -19,7 +19,7 @@ from reinterpret.clip_transitions import Dissolve, Fade
 from reinterpret.edits import Clip, EditList, Match, PassedOver
 from reinterpret.errors import UsageError
 from reinterpret.pace import ShortPolicy, shortage_cost, shortage_words, source_speed
-from reinterpret.passed_over import passed_over
+from reinterpret.passed_over import losses, told
 from reinterpret.placed_transitions import dissolve_room, joined, refitted, with_room
 from reinterpret.stretches import SharedShot, Use
 from reinterpret.timebase import Span, round_half_up
@@ -371,13 +371,10 @@ def again(edit: EditList, *, rules: Rules = Rules(), short: ShortPolicy = "slow"
         assert clip.match is not None
         groups.append(len(edit.clips) + number if clip.locked else echoes.setdefault(shot_of(clip.match), number))
     positions = assign(candidates, echoes=groups, rules=rules)
-    passed = passed_over(
+    passed = told(
         [[shot_of(match) for match in matches] for matches in offered],
         candidates,
-        positions,
-        echoes=groups,
-        rules=rules,
-        looks=Looks(),
+        losses(candidates, positions, echoes=groups, rules=rules, looks=Looks()),
         places=numbers,
         too_short=lambda row, position: shortage_words(
             float(offered[row][position].shot_span.duration), float(needed_seconds(edit, numbers[row])), short

@@ -38,6 +38,8 @@ class Costs:
     """That a shot is slowed down to half speed; in proportion where it is slowed down less."""
     held: float = 0.35
     """That a picture stands still from the first frame to the last; in proportion where it does so for a part."""
+    second: float = 0.05
+    """That it is followed by a second shot, where the trailer has no cut."""
     refused: float = 1.0
     """That a shot is too short where nothing is to be slowed down or held, and what is too short is left."""
     apart_seconds: float = 2.0

@@ -30,7 +30,10 @@ class MatchSettings:
     """Kept for each shot."""
     short: ShortPolicy = "slow"
     """Archive shots that are too short: `slow` them down, to half speed at most, then hold the last frame; `next`: take
-    another wherever there is one; `hold` the last frame. What each costs say the rules."""
+    another wherever there is one; `hold` the last frame; `second`: a second shot follows. The rules say what each
+    costs."""
+    fill: float | None = None
+    """Trailer shots longer than this, in seconds, are answered by two archive shots."""
     titles: TitlePolicy = "keep"
     """Title cards of the trailer: `keep` them, `match` them like any shot, or leave them `black`."""
     fades: FadePolicy = "follow"
@@ -56,6 +59,8 @@ class MatchSettings:
     def __post_init__(self) -> None:
         if self.suggestions < 1:
             raise UsageError(f"at least one suggestion must be kept for each shot, got {self.suggestions}")
+        if self.fill is not None and not (math.isfinite(self.fill) and self.fill > 0):
+            raise UsageError(f"shots are filled with two from a number of seconds above 0 on, got {self.fill}")
         for what, value, known in (
             ("short clips", self.short, ShortPolicy),
             ("titles", self.titles, TitlePolicy),

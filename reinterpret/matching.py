@@ -7,7 +7,7 @@ follows the trailer shot's course best.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -19,7 +19,7 @@ from reinterpret.assignment import Candidate, Looks, assign
 from reinterpret.cues import cue_names
 from reinterpret.duplicates import Duplicates
 from reinterpret.echoes import returning_shots
-from reinterpret.edits import Clip, ClipKind, EditList, Match, PassedOver
+from reinterpret.edits import Clip, ClipKind, EditList, Match
 from reinterpret.embeddings import Film, embed_video
 from reinterpret.encoders import Device, Encoder
 from reinterpret.errors import LibraryError
@@ -29,8 +29,9 @@ from reinterpret.library import Library, library_encoder
 from reinterpret.match_settings import MatchSettings
 from reinterpret.neighbours import Hit, Neighbours, open_neighbours
 from reinterpret.pace import shortage_cost, shortage_words, source_speed
-from reinterpret.passed_over import passed_over
+from reinterpret.passed_over import losses, told
 from reinterpret.places import Place, places_of
+from reinterpret.second_shots import Choice, cut_frames, shifted, with_second_shots
 from reinterpret.shots import Detection
 from reinterpret.timebase import Span
 from reinterpret.video import FrameGrid, Video, probe
@@ -151,43 +152,124 @@ def answer(
             "index more films"
         )
     scenes = [number for number, place in enumerate(asked) if _fate(places[place], settings) == "footage"]
-    answered = targets.rows(scenes)
+    answered, of_scenes = targets.rows(scenes), [hits[number] for number in scenes]
     echoes = list(range(len(scenes)))
     if settings.echo:
         rows = [row for number in scenes if (row := places[asked[number]].row) is not None]
         echoes = returning_shots(film.embeddings.cues.rows(rows), answered.titles)
-    sources = Sources(library)
-    duplicates, of_scenes = Duplicates(neighbours, sources.footage), [hits[number] for number in scenes]
-    found = choose_hits(neighbours, answered, of_scenes, settings=settings, echoes=echoes, duplicates=duplicates)
+    asking = _Asking(library, neighbours, settings)
+    found = asking.choose(answered, of_scenes, echoes)
     chosen = dict(zip(scenes, found.hits, strict=True))
-    passed = dict(zip(answered.places, found.passed_over, strict=True))
     _warn_of_repeats(film, neighbours, settings, echoes, found.hits)
     _warn_of_lettering(neighbours, answered, found.hits, settings)
     wanted = [
         [*([chosen[number]] if number in chosen else []), *of_target[: settings.suggestions]]
         for number, of_target in enumerate(hits)
     ]
-    aligned = align_hits(
-        sources,
-        neighbours,
-        targets,
-        wanted,
-        chosen=frozenset(chosen),
-        weights=settings.weights,
-        costs=settings.rules.costs,
-        echoes=dict(zip(answered.places, echoes, strict=True)),
-    )
+    aligned = asking.place(targets, wanted, frozenset(chosen), dict(zip(answered.places, echoes, strict=True)))
     matches = dict(zip(asked, aligned, strict=True))
     clips = [
-        replace(
-            _clip_at(place, following, film.grid, matches.get(number, []), settings=settings),
-            passed_over=passed.get(number, ()),
-        )
+        _clip_at(place, following, film.grid, matches.get(number, []), settings=settings)
         for number, (place, following) in enumerate(zip(places, [*places[1:], None], strict=True))
     ]
-    named = {entry.film for of_place in matches.values() for entry in of_place}
-    named |= {shot.film for of_place in passed.values() for shot in of_place}
-    return EditList(film.video, film.grid, tuple(library.video(name) for name in sorted(named)), tuple(clips))
+    return asking.edit(film, clips, _Scenes(answered, of_scenes, echoes, found))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scenes:
+    """What was chosen for the scenes of a trailer, and from what."""
+
+    targets: Targets
+    hits: Sequence[Sequence[Hit]]
+    echoes: Sequence[int]
+    choice: Choice
+
+
+class _Asking:
+    """A library that is asked for one trailer."""
+
+    def __init__(self, library: Library, neighbours: Neighbours, settings: MatchSettings) -> None:
+        self._library, self._neighbours, self._settings = library, neighbours, settings
+        self._sources = Sources(library)
+        self._duplicates = Duplicates(neighbours, self._sources.footage)
+
+    def choose(
+        self, targets: Targets, hits: Sequence[Sequence[Hit]], echoes: Sequence[int], *, cuts: Collection[int] = ()
+    ) -> Choice:
+        return choose_hits(
+            self._neighbours,
+            targets,
+            hits,
+            settings=self._settings,
+            echoes=echoes,
+            duplicates=self._duplicates,
+            cuts=cuts,
+        )
+
+    def place(
+        self,
+        targets: Targets,
+        hits: Sequence[Sequence[Hit]],
+        chosen: Collection[int],
+        echoes: Mapping[int, int],
+        kept: Sequence[tuple[int, Match]] = (),
+    ) -> list[list[Match]]:
+        weights, costs = self._settings.weights, self._settings.rules.costs
+        return align_hits(
+            self._sources,
+            self._neighbours,
+            targets,
+            hits,
+            chosen=chosen,
+            weights=weights,
+            costs=costs,
+            echoes=echoes,
+            kept=kept,
+        )
+
+    def edit(self, film: Film, clips: Sequence[Clip], scenes: _Scenes) -> EditList:
+        """The edit of the clips of a trailer, with a second clip where one shot of it gets two."""
+        targets, hits, settings = scenes.targets, scenes.choice.hits, self._settings
+        lengths = [self._sources.course(hit.film, hit.shot).span.duration for hit in hits]
+        cuts = cut_frames(film.grid, clips, targets, lengths, short=settings.short, fill=settings.fill)
+        told = scenes.choice.told([shifted(place, cuts) for place in targets.places])
+        passed = dict(zip(targets.places, told, strict=True))
+        clips = [replace(clip, passed_over=passed.get(place, ())) for place, clip in enumerate(clips)]
+        named = {match.film for clip in clips for match in clip.matches}
+        named |= {shot.film for clip in clips for shot in clip.passed_over}
+        edit = EditList(film.video, film.grid, self._videos(named), tuple(clips))
+        if not cuts:
+            return edit
+        # Second parts of shots that return are one decision as well.
+        echoes: dict[int, int] = {}
+
+        def choose(
+            split: Targets, rows: Sequence[int], offered: Sequence[Sequence[Hit]], second: Collection[int]
+        ) -> Choice:
+            groups = [scenes.echoes[row] + (number in second) * len(hits) for number, row in enumerate(rows)]
+            echoes.update(zip(split.places, groups, strict=True))
+            return self.choose(split, offered, groups, cuts=second)
+
+        def place(
+            split: Targets, wanted: Sequence[Sequence[Hit]], kept: Sequence[tuple[int, Match]]
+        ) -> list[list[Match]]:
+            return self.place(split, wanted, range(len(split)), echoes, kept)
+
+        return with_second_shots(
+            edit,
+            cuts,
+            targets,
+            scenes.hits,
+            hits,
+            suggestions=settings.suggestions,
+            short=settings.short,
+            choose=choose,
+            place=place,
+            videos=self._videos,
+        )
+
+    def _videos(self, films: Collection[str]) -> tuple[Video, ...]:
+        return tuple(self._library.video(film) for film in sorted(films))
 
 
 def _fate(place: Place, settings: MatchSettings) -> ClipKind:
@@ -281,15 +363,6 @@ def _without_titles(neighbours: Neighbours, hits: list[Hit], needed: Fraction) -
     return kept or hits
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is shown for each target."""
-
-    hits: list[Hit]
-    passed_over: list[tuple[PassedOver, ...]]
-    """What was more like it, and why it is not shown."""
-
-
 def choose_hits(
     neighbours: Neighbours,
     targets: Targets,
@@ -298,10 +371,12 @@ def choose_hits(
     settings: MatchSettings,
     echoes: Sequence[int],
     duplicates: Duplicates,
+    cuts: Collection[int] = (),
 ) -> Choice:
     """For each target one of its hits, the best for all of them together; see `assign`, also for echoes.
 
     hits: of each target, best first. One alone is fixed: it counts as used, also where the library does not have it.
+    cuts: rows that go on with the trailer's shot of the row before, from a cut on that is not in the trailer.
     """
     numbers = _Numbers(neighbours)
     candidates = [
@@ -309,6 +384,7 @@ def choose_hits(
         for of_target, needed in zip(hits, targets.needed, strict=True)
     ]
     looks = _looks(neighbours, targets, hits)
+    looks = replace(looks, continued=looks.continued - frozenset(cuts))
     for _ in range(_MOST_ROUNDS):
         candidates = [
             [
@@ -328,17 +404,8 @@ def choose_hits(
         return shortage_words(neighbours.seconds(hit.film, hit.shot), float(targets.needed[row]), settings.short)
 
     shots = [[(hit.film, hit.shot) for hit in of_target] for of_target in hits]
-    found = passed_over(
-        shots,
-        candidates,
-        positions,
-        echoes=echoes,
-        rules=settings.rules,
-        looks=looks,
-        places=targets.places,
-        too_short=too_short,
-    )
-    return Choice(chosen, found)
+    found = losses(candidates, positions, echoes=echoes, rules=settings.rules, looks=looks)
+    return Choice(chosen, lambda places: told(shots, candidates, found, places=places, too_short=too_short))
 
 
 class _Numbers:

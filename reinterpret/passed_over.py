@@ -58,22 +58,18 @@ def losses(
     return found
 
 
-def passed_over(
+def told(
     shots: Sequence[Sequence[tuple[str, int]]],
     candidates: Sequence[Sequence[Candidate]],
-    positions: Sequence[int],
+    found: Sequence[Sequence[Loss]],
     *,
-    echoes: Sequence[int],
-    rules: Rules,
-    looks: Looks,
     places: Sequence[int],
     too_short: Callable[[int, int], str],
 ) -> list[tuple[PassedOver, ...]]:
-    """The same in words. shots: film and number of each candidate. places: of the clips in the edit, from 0.
+    """What `losses` has found, in words. shots: film and number of each candidate. places: of the clips, from 0.
 
     too_short: what is to be said of a candidate that is, by trailer shot and position.
     """
-    found = losses(candidates, positions, echoes=echoes, rules=rules, looks=looks)
     return [
         tuple(
             PassedOver(
@@ -160,4 +156,8 @@ class _Looked:
         sides = [side for side in (self._place - 1, self._place + 1) if 0 <= side < len(places)]
         if why == "film":
             sides = [side for side in sides if task.film[self._choice[places[side]]] == task.film[cell]]
+        if why == "look":
+            beside = task.shot[self._choice[places[sides]]]
+            alike = task.look_alike(np.full(len(sides), task.shot[cell]), beside)
+            sides = [side for side, same in zip(sides, alike, strict=True) if same]
         return sides[0] if sides else None

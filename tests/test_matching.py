@@ -313,7 +313,12 @@ def test_a_shot_that_is_too_short_is_taken_or_left(
     assert edit.clips[0].speed == (speeds.get(seconds, 1) if short == "slow" else 1)
 
 
-@given(st.floats(0.01, 100), st.floats(0.01, 100), st.floats(0.01, 100), st.sampled_from(["slow", "next", "hold"]))
+@given(
+    st.floats(0.01, 100),
+    st.floats(0.01, 100),
+    st.floats(0.01, 100),
+    st.sampled_from(["slow", "next", "hold", "second"]),
+)
 def test_a_longer_shot_never_costs_more(needed: float, one: float, other: float, short: ShortPolicy) -> None:
     less, more = sorted((one, other))
     assert shortage_cost(less, needed, short) >= shortage_cost(more, needed, short) >= 0

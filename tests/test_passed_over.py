@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from reinterpret.assignment import Candidate, Looks, Rules, assign
 from reinterpret.costs import Costs
-from reinterpret.passed_over import Loss, losses, passed_over
+from reinterpret.passed_over import Loss, losses
+from reinterpret.passed_over import told as in_words
 from tests.test_assignment import NOTHING_ALIKE, Table, row, tables
 
 PLAIN = Rules(costs=Costs(film=0, alike=0))
@@ -26,13 +27,10 @@ def told(
     """The reasons for each trailer shot; the clips have the places 0, 10, 20, ..."""
     numbers = list(range(len(table))) if echoes is None else echoes
     positions = assign(table, echoes=numbers, rules=rules, looks=looks)
-    found = passed_over(
+    found = in_words(
         [[("f" * 32, candidate.shot) for candidate in of_place] for of_place in table],
         table,
-        positions,
-        echoes=numbers,
-        rules=rules,
-        looks=looks,
+        losses(table, positions, echoes=numbers, rules=rules, looks=looks),
         places=[10 * number for number in range(len(table))],
         too_short=lambda row, position: f"too short: {table[row][position].shot}",
     )
@@ -73,6 +71,10 @@ def test_what_looks_like_what_is_beside_it() -> None:
     assert told(table, rules=rules, looks=Looks(frozenset({(0, 1)}))) == [
         [],
         ["1 0.80 looks like the match of the shot before"],
+    ]
+    after = [row((5, 5, 0.9)), table[1], table[0]]
+    assert told(after, rules=rules, looks=Looks(frozenset({(0, 1)})))[1] == [
+        "1 0.80 looks like the match of the shot after"
     ]
 
 

@@ -67,6 +67,7 @@ ORDER = [
     "in_points",
     "pace",
     "passed_over",
+    "second_shots",
     "match_settings",
     "matching",
     "choosing",

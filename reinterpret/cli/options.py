@@ -104,12 +104,19 @@ class MatchOptions:
 
     suggestions: Annotated[int, typer.Option(help="Suggestions kept for each shot.")] = 10
     short: Annotated[
-        Literal["slow", "next", "hold"],
+        Literal["slow", "next", "hold", "second"],
         typer.Option(
             help="Archive shots that are too short: slow them (to half speed, then hold the last frame), take the next "
-            "suggestion wherever there is one, or hold their last frame."
+            "suggestion wherever there is one, hold their last frame, or let a second shot follow."
         ),
     ] = "slow"
+    fill: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Answer a trailer shot longer than this with two archive shots, with the cut where most moves.",
+        ),
+    ] = None
     titles: Annotated[
         Literal["keep", "match", "black"],
         typer.Option(help="Title cards of the trailer: keep them, match them like any shot, or leave them black."),
@@ -150,6 +157,7 @@ class MatchOptions:
             weights=likeness.chosen(),
             suggestions=self.suggestions,
             short=self.short,
+            fill=self.fill,
             titles=self.titles,
             fades=self.fades,
             faces=self.faces,

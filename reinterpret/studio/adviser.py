@@ -374,7 +374,7 @@ class _Asking:
         chosen = {match.target_shot: match for match in matches}
         passed = {
             number: of_clip
-            for number, of_clip in zip(numbers, found.passed_over, strict=True)
+            for number, of_clip in zip(numbers, found.told(numbers), strict=True)
             if not edit.clips[number].locked
         }
         videos = self._videos([*matches, *(shot for of_clip in passed.values() for shot in of_clip)])
