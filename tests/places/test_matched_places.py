@@ -15,7 +15,7 @@ from reinterpret.match_settings import MatchSettings
 from reinterpret.matching import match
 from reinterpret.places import Place, places_of
 from reinterpret.video import probe
-from tests.places.made import clear, dissolving
+from tests.places.made_trailers import clear, dissolving
 from tests.places.test_places import SCENES, TRAILER
 from tests.title_cards import film_of
 

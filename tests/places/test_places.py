@@ -16,7 +16,7 @@ from reinterpret.places import Place, places_of
 from reinterpret.shots import Boundary, Detection
 from reinterpret.video import probe
 from tests.judging import pictures
-from tests.places.made import (
+from tests.places.made_trailers import (
     Scenes,
     Shown,
     clear,

@@ -15,7 +15,7 @@ from reinterpret.match_settings import MatchSettings
 from reinterpret.matching import match
 from reinterpret.rendering.film import render
 from tests.judging import pictures
-from tests.places.made import Shown
+from tests.places.made_trailers import Shown
 from tests.places.test_places import SCENES, TRAILER
 from tests.title_cards import film_of
 
