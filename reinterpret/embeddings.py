@@ -18,6 +18,7 @@ from reinterpret.cues.motion_meter import Course, MotionMeter
 from reinterpret.cues.paint_out import painted_out
 from reinterpret.cues.text_finder import QUICK_PIXELS, can_read, resized
 from reinterpret.cues.vectors import CueVectors, together, vectors_of
+from reinterpret.cues.watermarks import find_watermarks, with_watermarks
 from reinterpret.encoders import Encoder, Seen
 from reinterpret.frames import FrameBatch, FrameReader, Scaler
 from reinterpret.light import FilmLight, LightMeter
@@ -36,6 +37,8 @@ _ENCODER_BATCH = 64
 # Bars are black (16 in video range) with the noise of compression, and never most of the picture.
 _BAR_LUMA = 30
 _SMALLEST_PICTURE_SHARE = 0.4
+# Larger pictures kept of a film until it is over, half as many at least where it has so many.
+_KEPT_LARGE = 12
 # Letters in a picture that is squeezed by more than this are not looked for in it.
 _MOST_SQUEEZED = 1.4
 _THUMBNAIL_HEIGHT = 160
@@ -138,7 +141,9 @@ def embed_video(
         flat_cuts=light,
         with_large=read and can_read(),
     ) as scan:
-        embedded = list(_embed(_pick(scan, meters, video, read), encoder, float(video.frame_rate)))
+        marks = _Watermarks(video)
+        picked = _pick(marks.passing(scan), meters, video, read)
+        embedded = marks.added_to(_embed(picked, encoder, float(video.frame_rate)))
         assert scan.grid is not None
         measured = None if lights is None else lights.take()
         return _film(scan.video, scan.grid, detection, encoder, embedded, measured)
@@ -266,6 +271,38 @@ def _unlettered(
     read = np.array(lettering.seconds)
     nearest = [int(np.abs(read - instant).argmin()) for instant in seconds]
     return [painted_out(picture, lettering.lines[place]) for picture, place in zip(pictures, nearest, strict=True)]
+
+
+class _Watermarks:
+    """Keeps a few larger pictures of a film, spread over it, and finds what stands in a corner of them all."""
+
+    def __init__(self, video: Video) -> None:
+        self._scaler = Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
+        self._kept: list[np.ndarray] = []
+        self._stride, self._count = 1, 0
+
+    def passing(self, shots: Iterable[ScannedShot]) -> Iterator[ScannedShot]:
+        """The same shots."""
+        for shot in shots:
+            for sample in shot.large:
+                if self._count % self._stride == 0 and sample.large is not None:
+                    self._kept.append(sample.large)
+                self._count += 1
+                if len(self._kept) > _KEPT_LARGE:
+                    self._kept = self._kept[::2]
+                    self._stride *= 2
+            yield shot
+
+    def added_to(self, shots: Iterable[_EmbeddedShot]) -> list[_EmbeddedShot]:
+        """All the shots of the film, in whose lettering its watermarks are."""
+        found = list(shots)
+        marks = find_watermarks([self._scaler.rgb_of_planes(planes) for planes in self._kept])
+        if not marks:
+            return found
+        return [
+            shot if shot.lettering is None else replace(shot, lettering=with_watermarks(shot.lettering, marks))
+            for shot in found
+        ]
 
 
 class _Pictures:

@@ -127,7 +127,7 @@ class Lettering:
         Between a picture with lettering and one without, all counts as written over.
         """
         staying = self.staying
-        covered = [any(not _stands_in(line, staying) for line in of_picture) for of_picture in self.lines]
+        covered = [any(not stands_in(line, staying) for line in of_picture) for of_picture in self.lines]
         instants = [Fraction(instant) for instant in self.seconds]
         found = []
         for is_covered, run in groupby(range(len(covered)), key=covered.__getitem__):
@@ -146,7 +146,7 @@ class Lettering:
         """What stands in the same place in all pictures, if there are several."""
         if len(self.lines) < 2:
             return ()
-        return tuple(line for line in self.lines[0] if all(_stands_in(line, others) for others in self.lines[1:]))
+        return tuple(line for line in self.lines[0] if all(stands_in(line, others) for others in self.lines[1:]))
 
 
 def usable_span(body: Span, lettering: Lettering | None, needed: Fraction) -> Span:
@@ -158,7 +158,7 @@ def usable_span(body: Span, lettering: Lettering | None, needed: Fraction) -> Sp
     return max(clear, key=lambda span: span.duration, default=body)
 
 
-def _stands_in(line: Line, lines: Sequence[Line]) -> bool:
+def stands_in(line: Line, lines: Sequence[Line]) -> bool:
     """Whether some line is in the place of this one."""
     return any(line.overlap(other) >= _SAME_PLACE for other in lines)
 

@@ -13,7 +13,7 @@ from reinterpret.cues.text_finder import can_read, find_lines, glance, read_agai
 
 # How many pictures of a shot are looked at to begin with: two, three of one that is longer, and one more each so many
 # seconds.
-_FEWEST_LOOKS, _LONGER_SECONDS, _SECONDS_A_LOOK, _MOST_LOOKS = 2, 2.5, 20, 8
+_FEWEST_LOOKS, _LONGER_SECONDS, _SECONDS_A_LOOK, _MOST_LOOKS = 2, 3.0, 20, 8
 # And when there is something to be found out about the lettering; of these, so many are read with care.
 _MOST_LOOKS_IN_ALL, _MOST_READ = 24, 4
 # Levels of 255, in the mean over 8 x 8 pixels of a small picture: what differs less is the same picture.
