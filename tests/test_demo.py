@@ -31,10 +31,12 @@ def test_trailer_shots_are_answered_by_the_other_half_of_their_clip(samples: Pat
     settings = reinterpret.MatchSettings(titles="match")
     edit = reinterpret.match(samples / "trailer.mp4", reinterpret.Library.open(tmp_path / "library"), settings)
     answers = json.loads((samples / "trailer.answers.json").read_text(encoding="utf-8"))["shots"]
-    assert [clip.first_frame for clip in edit.clips] == pytest.approx([shot["first_frame"] for shot in answers], abs=12)
+    # Black at the bottom of a fade is a clip of its own.
+    clips = [clip for clip in edit.clips if clip.kind == "footage"]
+    assert [clip.first_frame for clip in clips] == pytest.approx([shot["first_frame"] for shot in answers], abs=12)
     assert len(answers) >= 11
     right = 0
-    for clip, shot in zip(edit.clips, answers, strict=True):
+    for clip, shot in zip(clips, answers, strict=True):
         assert clip.match is not None
         film = edit.film(clip.match.film)
         middle = float(clip.match.source_span.middle * film.frame_rate)
