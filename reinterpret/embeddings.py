@@ -244,38 +244,6 @@ def _pick(scanned: Iterable[ScannedShot], meters: _Meters, video: Video, read: b
         )
 
 
-class _Watermarks:
-    """Keeps a few larger pictures of a film, spread over it, and finds what stands in a corner of them all."""
-
-    def __init__(self, video: Video) -> None:
-        self._scaler = Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
-        self._kept: list[np.ndarray] = []
-        self._stride, self._count = 1, 0
-
-    def passing(self, shots: Iterable[ScannedShot]) -> Iterator[ScannedShot]:
-        """The same shots."""
-        for shot in shots:
-            for sample in shot.large:
-                if self._count % self._stride == 0 and sample.large is not None:
-                    self._kept.append(sample.large)
-                self._count += 1
-                if len(self._kept) > _KEPT_LARGE:
-                    self._kept = self._kept[::2]
-                    self._stride *= 2
-            yield shot
-
-    def added_to(self, shots: Iterable[_EmbeddedShot]) -> list[_EmbeddedShot]:
-        """All the shots of the film, in whose lettering its watermarks are."""
-        found = list(shots)
-        marks = find_watermarks([self._scaler.rgb_of_planes(planes) for planes in self._kept])
-        if not marks:
-            return found
-        return [
-            shot if shot.lettering is None else replace(shot, lettering=with_watermarks(shot.lettering, marks))
-            for shot in found
-        ]
-
-
 class _Pictures:
     """The pictures of a shot in which lettering is looked for. A short one may have no larger ones than the small."""
 
@@ -344,6 +312,38 @@ def _jpeg(picture: np.ndarray, video: Video) -> bytes:
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     _, jpeg = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _THUMBNAIL_QUALITY])
     return bytes(jpeg)
+
+
+class _Watermarks:
+    """Keeps a few larger pictures of a film, spread over it, and finds what stands in a corner of them all."""
+
+    def __init__(self, video: Video) -> None:
+        self._scaler = Scaler(SMALL_WIDTH, SMALL_HEIGHT, rotation=video.rotation)
+        self._kept: list[np.ndarray] = []
+        self._stride, self._count = 1, 0
+
+    def passing(self, shots: Iterable[ScannedShot]) -> Iterator[ScannedShot]:
+        """The same shots."""
+        for shot in shots:
+            for sample in shot.large:
+                if self._count % self._stride == 0 and sample.large is not None:
+                    self._kept.append(sample.large)
+                self._count += 1
+                if len(self._kept) > _KEPT_LARGE:
+                    self._kept = self._kept[::2]
+                    self._stride *= 2
+            yield shot
+
+    def added_to(self, shots: Iterable[_EmbeddedShot]) -> list[_EmbeddedShot]:
+        """All the shots of the film, in whose lettering its watermarks are."""
+        found = list(shots)
+        marks = find_watermarks([self._scaler.rgb_of_planes(planes) for planes in self._kept])
+        if not marks:
+            return found
+        return [
+            shot if shot.lettering is None else replace(shot, lettering=with_watermarks(shot.lettering, marks))
+            for shot in found
+        ]
 
 
 def _embed(shots: Iterable[_PicturedShot], encoder: Encoder, frame_rate: float) -> Iterator[_EmbeddedShot]:
