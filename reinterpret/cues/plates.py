@@ -13,6 +13,8 @@ _LEAST_SATURATION, _LEAST_VALUE = 0.5, 0.2
 # sky goes over into another hue or fades towards the horizon, grass is of many greens.
 _MOST_HUE_SPREAD, _MOST_SATURATION_SPREAD = 9.0, 0.25
 _NEAR_HUES = 30.0
+# How rough the ground may be, in values of 1: a tinted film is of one hue all over, and as rough as any other.
+_MOST_TEXTURE = 0.03
 # How much of the picture, and of its border, the ground takes up at least.
 _PICTURE_SHARE, _BORDER_SHARE = 0.3, 0.5
 
@@ -32,9 +34,24 @@ def is_plate(picture: np.ndarray) -> bool:
         # A slope of colours may pass through such a hue: what is near to it in hue is looked at too.
         near = strong & (np.abs(hue - np.median(hue[ground])) <= _NEAR_HUES)
         even = _spread(hue[near]) <= _MOST_HUE_SPREAD and _spread(saturation[near]) <= _MOST_SATURATION_SPREAD
-        if even and border.mean() >= _BORDER_SHARE:
+        smooth = _texture(value, near) <= _MOST_TEXTURE
+        if even and smooth and border.mean() >= _BORDER_SHARE:
             return True
     return False
+
+
+def _texture(value: np.ndarray, ground: np.ndarray) -> float:
+    """How much a ground differs from place to place, beyond slow changes of light: the deviation of its values.
+
+    Its edges are left out. value: H x W float32. ground: H x W bool.
+    """
+    import cv2
+
+    inside = cv2.erode(ground.astype(np.uint8), np.ones((3, 3), np.uint8))
+    weight = cv2.blur(inside.astype(np.float32), (9, 9))
+    smooth = cv2.blur(value * inside, (9, 9)) / np.maximum(weight, 1e-6)
+    differences = (value - smooth)[inside.astype(bool)]
+    return float(differences.std()) if differences.size else np.inf
 
 
 def _spread(values: np.ndarray) -> float:

@@ -269,6 +269,12 @@ def test_a_plate_shows_its_screen_all_along() -> None:
     assert kind(small(silhouette()), small(blots())) == "scene"
 
 
+@pytest.mark.parametrize("tint", [(0.3, 0.9, 0.4), (0.2, 0.3, 1.0)], ids=["green", "blue"])
+def test_a_tinted_film_is_no_plate(tint: tuple[float, float, float]) -> None:
+    scene = cv2.resize(texture(1), (4 * WIDTH, 4 * HEIGHT))[..., None] * np.array(tint)
+    assert kind(small(scene)) == "scene"
+
+
 @pytest.mark.parametrize(
     "picture",
     [sky((20, 60, 160), (220, 180, 140)), sky((40, 80, 170), (120, 160, 210)), sky((0, 128, 0), (255, 255, 0))],
