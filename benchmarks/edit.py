@@ -77,7 +77,9 @@ class Trailer:
 
     def __init__(self, path: Path, library: Library, shots: Sequence[MarkedShot]) -> None:
         self.path, self.library, self.shots = path, library, shots
-        self.film = embed_video(reinterpret.probe(path), library_encoder(library), detection=library.detection)
+        # With its light, as `match` reads it: without, no fade is found, and clips are other frames.
+        encoder = library_encoder(library)
+        self.film = embed_video(reinterpret.probe(path), encoder, detection=library.detection, light=True)
 
     def read(self, *_: Any) -> Film:
         """What `match` is told instead of reading the trailer again."""
