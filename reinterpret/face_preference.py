@@ -22,7 +22,7 @@ FacePolicy = Literal["prefer", "ignore"]
 # one of them first for 45, with costs from 0.05 to 0.3 for 47 (mean average precision 0.54; 0.55 with 0.05, 0.56 from
 # 0.15 on): the choice hardly matters, and this is the least that gains all there is to gain.
 FACE_COST = 0.15
-# More of the face's own candidates are looked for with the cue `scale` counting so many times what all cues count.
+# To find more candidates with a face, the cue `scale` gets this multiple of the weight of all cues together.
 _SCALE_WEIGHT = 1.0
 
 
@@ -37,8 +37,12 @@ def face_costs(wanted: np.ndarray, there: np.ndarray) -> np.ndarray:
     wanted: T x 9 vectors of the cue `scale`, there: N x 9. It is the share of pictures with a face in the one, by how
     large it is, times the share without one in the other.
     """
-    matters = face_share(wanted) * face_size(wanted)
-    return np.asarray(FACE_COST * matters[:, None] * (1 - face_share(there))[None])
+    return np.asarray(FACE_COST * _importance(wanted)[:, None] * (1 - face_share(there))[None])
+
+
+def _importance(wanted: np.ndarray) -> np.ndarray:
+    """How much a face matters in each of T shots, by vectors of the cue `scale`: T, from 0 to 1."""
+    return np.asarray(face_share(wanted) * face_size(wanted))
 
 
 def with_faces(
@@ -53,10 +57,8 @@ def with_faces(
 
     hits: of each row of the query, as many stay.
     """
-    scale = neighbours.cue_of(query, "scale")
-    matters = face_share(scale) * face_size(scale)
     found = [list(of_target) for of_target in hits]
-    for row in np.flatnonzero(matters > 0):
+    for row in np.flatnonzero(_importance(neighbours.cue_of(query, "scale")) > 0):
         number = int(row)
         of_target, alone = found[number], query.row(number)
         together = [*of_target, *_more(neighbours, alone, of_target, weights, without)]
@@ -70,7 +72,7 @@ def priced(neighbours: Neighbours, query: Query, hits: Sequence[Hit], *, weights
     The same hits where no face matters: in the query, or by what counts.
     """
     scale = neighbours.cue_of(query, "scale")
-    if not hits or not applies(weights) or not (face_share(scale) * face_size(scale)).any():
+    if not hits or not applies(weights) or not _importance(scale).any():
         return list(hits)
     costs = face_costs(scale, neighbours.cue_of_hits(hits, "scale"))[0].tolist()
     left = [Hit(hit.film, hit.shot, max(hit.score - cost, -1.0)) for hit, cost in zip(hits, costs, strict=True)]
